@@ -1,0 +1,8 @@
+module marketplace/product-service
+
+go 1.26.0
+
+replace (
+	marketplace/proto => ../proto
+	marketplace/shared => ../shared
+)

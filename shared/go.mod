@@ -1,0 +1,3 @@
+module marketplace/shared
+
+go 1.26.0
