@@ -1,0 +1,20 @@
+# Consul comes from its Go module, because Debian has no package of it. The first build takes minutes.
+# shellcheck shell=bash
+
+# consul_build starts the build in the background unless a binary is there or a build runs.
+consul_build() {
+  command -v consul >/dev/null && return
+  [[ ! -x $state/bin/consul ]] || return 0
+  folder "$state/log"
+  note "Consul is compiled in the background (minutes, once): nothing waits for it"
+  (
+    exec 8>"$state/.consul-build" 9>&-
+    flock -n 8 || exit 0
+    exec setsid nice -n 19 bash -c "$consul_build_script" consul-build "$root/infrastructure/tools/consul" "$state/bin"
+  ) </dev/null >"$state/log/consul-build.log" 2>&1 &
+}
+
+# shellcheck disable=SC2016 # expanded by the inner shell
+consul_build_script='
+cd "$1" && GOWORK=off go build -trimpath -o "$2/consul.new" github.com/hashicorp/consul &&
+  mv "$2/consul.new" "$2/consul" && echo "built $2/consul"'
