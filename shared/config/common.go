@@ -1,0 +1,55 @@
+package config
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Environments.
+const (
+	Development = "development"
+	Production  = "production"
+)
+
+// Common is what every service can be told. A service embeds it and gives its own defaults for ports and database.
+type Common struct {
+	Environment      string        `mapstructure:"environment" default:"development"`
+	LogLevel         string        `mapstructure:"log_level" default:"info"`
+	LogFormat        string        `mapstructure:"log_format" default:"json"`
+	OTLPEndpoint     string        `mapstructure:"otel_exporter_otlp_endpoint"` // base URL of an OTLP/HTTP collector; tracing is off when empty
+	TraceSampleRatio float64       `mapstructure:"trace_sample_ratio" default:"1"`
+	ServerPort       int           `mapstructure:"server_port"`
+	GRPCPort         int           `mapstructure:"grpc_port"`
+	DatabaseURL      Secret        `mapstructure:"database_url" production:"required"`
+	MaxConns         int32         `mapstructure:"database_max_conns" default:"10"`
+	RedisURL         string        `mapstructure:"redis_url" default:"redis://127.0.0.1:6379/0"`
+	RabbitURL        Secret        `mapstructure:"rabbitmq_url" default:"amqp://guest:guest@127.0.0.1:5672/" production:"required"`
+	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
+	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`
+	ShutdownGrace    time.Duration `mapstructure:"shutdown_grace" default:"20s"`
+}
+
+// Validate refuses values that would only fail later, or not at all. A service with rules of its own calls it first.
+func (c Common) Validate() error {
+	if c.Environment != Development && c.Environment != Production {
+		return fmt.Errorf("environment must be %s or %s", Development, Production)
+	}
+	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
+		return fmt.Errorf("log_level must be one of trace, debug, info, warn, error")
+	}
+	if c.LogFormat != "json" && c.LogFormat != "console" {
+		return fmt.Errorf("log_format must be json or console")
+	}
+	if c.MaxConns < 1 {
+		return fmt.Errorf("database_max_conns must be at least 1")
+	}
+	if c.TraceSampleRatio < 0 || c.TraceSampleRatio > 1 {
+		return fmt.Errorf("trace_sample_ratio must be between 0 and 1")
+	}
+	if c.ShutdownGrace <= 0 {
+		return fmt.Errorf("shutdown_grace must be positive")
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package config_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/config"
+	"marketplace/shared/testkit"
+)
+
+type settings struct {
+	config.Common
+	Limit   int           `mapstructure:"limit" default:"10"`
+	Wait    time.Duration `mapstructure:"wait" default:"3s"`
+	APIKey  config.Secret `mapstructure:"api_key" default:"development" production:"required"`
+	Origins []string      `mapstructure:"origins"`
+}
+
+// alone keeps the environment of whoever runs the tests out.
+func alone(t *testing.T) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	for _, line := range os.Environ() {
+		name, _, _ := strings.Cut(line, "=")
+		if !strings.HasPrefix(name, "TEST_") && name != "HOME" && name != "PATH" && name != "TMPDIR" {
+			t.Setenv(name, "")
+		}
+	}
+	t.Setenv("CONSUL_URL", "http://127.0.0.1:1")
+}
+
+func TestLoad_LaterLayersWin(t *testing.T) {
+	alone(t)
+	load := func() settings {
+		t.Helper()
+		cfg, err := config.Load[settings]("shop-service", map[string]any{"server_port": 8081})
+		require.NoError(t, err)
+		return cfg
+	}
+	require.Equal(t, 10, load().Limit)
+	require.Equal(t, 3*time.Second, load().Wait)
+	require.Equal(t, 8081, load().ServerPort)
+	require.Equal(t, "info", load().LogLevel)
+
+	require.NoError(t, os.WriteFile("config.yaml", []byte("limit: 20\nwait: 4s\nserver_port: 9000\n"), 0o600))
+	require.Equal(t, 20, load().Limit)
+	require.Equal(t, 4*time.Second, load().Wait)
+	require.Equal(t, 9000, load().ServerPort)
+
+	t.Setenv("LIMIT", "30")
+	t.Setenv("ORIGINS", "a,b")
+	require.Equal(t, 30, load().Limit)
+	require.Equal(t, []string{"a", "b"}, load().Origins)
+
+	t.Setenv("SHOP_SERVICE_LIMIT", "40")
+	require.Equal(t, 40, load().Limit)
+}
+
+func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
+	alone(t)
+	url, service := testkit.Consul(t), testkit.Prefix(t)
+	t.Setenv("CONSUL_URL", url)
+	require.NoError(t, os.WriteFile("config.yaml", []byte("limit: 20\nwait: 4s\n"), 0o600))
+	put(t, url, service, "limit", "25")
+	put(t, url, service, "wait", "9s")
+	t.Setenv("WAIT", "1s")
+
+	cfg, err := config.Load[settings](service)
+	require.NoError(t, err)
+	require.Equal(t, 25, cfg.Limit)
+	require.Equal(t, time.Second, cfg.Wait)
+
+	put(t, url, service, "limt", "1")
+	_, err = config.Load[settings](service)
+	require.ErrorContains(t, err, "limt")
+}
+
+func TestLoad_RefusesWhatCannotBeMeant(t *testing.T) {
+	alone(t)
+	require.NoError(t, os.WriteFile("config.yaml", []byte("limti: 20\n"), 0o600))
+	_, err := config.Load[settings]("shop-service")
+	require.ErrorContains(t, err, "limti")
+	require.NoError(t, os.Remove("config.yaml"))
+
+	t.Setenv("LOG_LEVEL", "loud")
+	_, err = config.Load[settings]("shop-service")
+	require.ErrorContains(t, err, "log_level")
+}
+
+func TestLoad_ProductionRefusesDefaultSecrets(t *testing.T) {
+	alone(t)
+	t.Setenv("ENVIRONMENT", "production")
+	_, err := config.Load[settings]("shop-service")
+	require.ErrorContains(t, err, "API_KEY")
+	require.ErrorContains(t, err, "RABBITMQ_URL")
+	require.NotContains(t, err.Error(), "guest:guest")
+
+	t.Setenv("API_KEY", "real")
+	t.Setenv("RABBITMQ_URL", "amqp://broker")
+	_, err = config.Load[settings]("shop-service")
+	require.NoError(t, err)
+}
+
+func TestSecret_IsNeverShown(t *testing.T) {
+	s := config.Secret("hunter2")
+	encoded, err := json.Marshal(map[string]any{"a": s})
+	require.NoError(t, err)
+	var log strings.Builder
+	logger := zerolog.New(&log)
+	logger.Info().Interface("cfg", struct{ S config.Secret }{s}).Stringer("s", s).Send()
+	for _, shown := range []string{string(encoded), log.String(), fmt.Sprintf("%v %+v %#v %s %q", s, s, s, s, s)} {
+		require.NotContains(t, shown, "hunter2")
+	}
+	require.Equal(t, "hunter2", s.Reveal())
+}
+
+func TestWatch_FollowsConsul(t *testing.T) {
+	alone(t)
+	url, service := testkit.Consul(t), testkit.Prefix(t)
+	t.Setenv("CONSUL_URL", url)
+	current, err := config.Load[settings](service)
+	require.NoError(t, err)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	applied := make(chan settings, 10)
+	done := make(chan error, 1)
+	go func() {
+		done <- config.Watch(ctx, zerolog.Nop(), service, current, func(s settings) { applied <- s })
+	}()
+	put(t, url, service, "limit", "77")
+	require.Equal(t, 77, (<-applied).Limit)
+	put(t, url, service, "limit", "not a number") // invalid: 77 stays
+	put(t, url, service, "limit", "78")
+	require.Equal(t, 78, (<-applied).Limit)
+	request(t, http.MethodDelete, url, service, "limit", "")
+	require.Equal(t, 10, (<-applied).Limit, "a deleted key falls back to the layer below")
+	cancel()
+	require.NoError(t, <-done)
+}
+
+func TestWatch_SurvivesConsulAway(t *testing.T) {
+	alone(t)
+	calls := make(chan int, 100)
+	n := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n++
+		calls <- n
+		if n == 1 {
+			http.Error(w, "no leader", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("X-Consul-Index", "5")
+		if r.URL.Query().Get("index") == "5" {
+			<-r.Context().Done()
+			return
+		}
+		_, _ = w.Write([]byte(`[{"Key":"config/shop/limit","Value":"NQ=="}]`))
+	}))
+	defer server.Close()
+	t.Setenv("CONSUL_URL", server.URL)
+	ctx, cancel := context.WithCancel(t.Context())
+	applied := make(chan settings, 1)
+	done := make(chan error, 1)
+	go func() {
+		done <- config.Watch(ctx, zerolog.Nop(), "shop", settings{}, func(s settings) { applied <- s })
+	}()
+	require.Equal(t, 5, (<-applied).Limit)
+	cancel()
+	require.NoError(t, <-done)
+}
+
+func put(t *testing.T, url, service, key, value string) {
+	t.Helper()
+	request(t, http.MethodPut, url, service, key, value)
+	t.Cleanup(func() { request(t, http.MethodDelete, url, service, key, "") })
+}
+
+func request(t *testing.T, method, url, service, key, value string) {
+	t.Helper()
+	req, err := http.NewRequest(method, url+"/v1/kv/config/"+service+"/"+key, strings.NewReader(value))
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusOK, res.StatusCode)
+}

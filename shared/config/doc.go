@@ -1,0 +1,12 @@
+// Package config reads a service's settings into one flat struct.
+//
+// Precedence, weakest first: the defaults in the struct's tags, defaults of the service, config.yaml in the working
+// directory, the keys below config/<service>/ in Consul, the environment. The key database_url is read from the
+// variable USER_SERVICE_DATABASE_URL (in user-service alone) or DATABASE_URL (in every service).
+//
+// A key that the struct does not have is refused wherever it was written on purpose (file and Consul): a typing error
+// must not silently leave a default in force. With ENVIRONMENT=production a setting tagged production:"required" must
+// not hold its development default.
+//
+// Consul that cannot be reached at start is no error: Watch reads its keys as soon as it answers, and follows them.
+package config

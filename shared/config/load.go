@@ -1,0 +1,129 @@
+package config
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/viper"
+)
+
+// startWait is how long a start waits for Consul's keys.
+const startWait = 2 * time.Second
+
+// Load reads the settings of a service into a T, a flat struct that may embed Common. Defaults given here (by key) win
+// over those in T's tags. If T has a Validate method, its error is returned.
+func Load[T any](service string, defaults ...map[string]any) (T, error) {
+	var none T
+	b, err := newBase[T](service, defaults)
+	if err != nil {
+		return none, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startWait)
+	defer cancel()
+	stored, err := b.store(service).read(ctx, 0)
+	if err != nil {
+		stored.keys = nil // Consul is away, or not used here: Watch catches up
+	}
+	return build[T](b, stored.keys)
+}
+
+// base is every layer but Consul's.
+type base struct {
+	viper    *viper.Viper
+	settings []setting
+	defaults map[string]any
+}
+
+func newBase[T any](service string, defaults []map[string]any) (*base, error) {
+	b := &base{viper: viper.New(), settings: settingsOf(reflect.TypeFor[T]()), defaults: map[string]any{}}
+	own := strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_"
+	for _, s := range b.settings {
+		b.defaults[s.key] = s.byDefault
+		if err := b.viper.BindEnv(s.key, own+s.variable(), s.variable()); err != nil {
+			return nil, fmt.Errorf("config: %w", err)
+		}
+	}
+	for _, more := range defaults {
+		maps.Copy(b.defaults, more)
+	}
+	for key, value := range b.defaults {
+		b.viper.SetDefault(key, value)
+	}
+	b.viper.SetConfigFile("config.yaml")
+	if err := b.viper.ReadInConfig(); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("config.yaml: %w", err)
+	}
+	return b, nil
+}
+
+func (b *base) store(service string) store {
+	return store{url: b.viper.GetString("consul_url"), prefix: "config/" + service + "/"}
+}
+
+// build lays Consul's keys over the file and decodes the whole. It may be called once for a base.
+func build[T any](b *base, stored map[string]any) (T, error) {
+	var cfg, none T
+	if err := b.viper.MergeConfigMap(stored); err != nil {
+		return none, fmt.Errorf("config: %w", err)
+	}
+	if err := b.viper.UnmarshalExact(&cfg, func(c *mapstructure.DecoderConfig) { c.Squash = true }); err != nil {
+		return none, fmt.Errorf("config: %w", err)
+	}
+	if b.viper.GetString("environment") == Production {
+		if err := b.refuseDefaults(); err != nil {
+			return none, err
+		}
+	}
+	if checked, ok := any(cfg).(interface{ Validate() error }); ok {
+		if err := checked.Validate(); err != nil {
+			return none, fmt.Errorf("config: %w", err)
+		}
+	}
+	return cfg, nil
+}
+
+// refuseDefaults names the settings that still hold a default meant for development.
+func (b *base) refuseDefaults() error {
+	var bad []error
+	for _, s := range b.settings {
+		held := b.viper.GetString(s.key)
+		if s.required && held != "" && held == fmt.Sprint(b.defaults[s.key]) {
+			bad = append(bad, fmt.Errorf("config: %s must be set in production", s.variable()))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+// setting is one field of a configuration struct.
+type setting struct {
+	key       string
+	byDefault any
+	required  bool
+}
+
+// variable is the environment variable that all services read it from.
+func (s setting) variable() string { return strings.ToUpper(s.key) }
+
+// settingsOf lists the fields, those of embedded structs included.
+func settingsOf(t reflect.Type) []setting {
+	var all []setting
+	for field := range t.Fields() {
+		if field.Anonymous {
+			all = append(all, settingsOf(field.Type)...)
+			continue
+		}
+		all = append(all, setting{
+			key:       field.Tag.Get("mapstructure"),
+			byDefault: field.Tag.Get("default"),
+			required:  field.Tag.Get("production") == "required",
+		})
+	}
+	return all
+}
