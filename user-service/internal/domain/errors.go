@@ -1,0 +1,27 @@
+package domain
+
+import "errors"
+
+// What can go wrong by the rules. The handler gives each its code on the wire.
+var (
+	ErrEmailInvalid    = errors.New("not an e-mail address")
+	ErrEmailTaken      = errors.New("the e-mail address is already registered")
+	ErrPasswordLength  = errors.New("a password has 8 to 128 characters")
+	ErrNameInvalid     = errors.New("a name has 1 to 100 printable characters")
+	ErrRoleUnknown     = errors.New("unknown role")
+	ErrUserNotFound    = errors.New("no such user")
+	ErrVersionMismatch = errors.New("the user has changed since it was read")
+	ErrLastAdmin       = errors.New("the last active admin keeps the role")
+	ErrBlocked         = errors.New("the account is blocked")
+
+	// ErrCredentials is the one answer to a wrong password and to an unknown
+	// e-mail address.
+	ErrCredentials = errors.New("wrong e-mail address or password")
+	// ErrPasswordWrong answers a signed-in user who mistypes the current password.
+	ErrPasswordWrong = errors.New("the current password is wrong")
+
+	ErrSessionNotFound = errors.New("no such session")
+	// ErrSessionEnded answers every refresh token that is of no use: unknown,
+	// expired, revoked or replayed. Which of them is not the presenter's business.
+	ErrSessionEnded = errors.New("the session has ended")
+)

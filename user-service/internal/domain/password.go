@@ -1,0 +1,19 @@
+package domain
+
+import "unicode/utf8"
+
+// Password lengths in characters, after NIST SP 800-63B: long enough to matter,
+// capped so that hashing a request's body stays bounded, and no rules about
+// which characters, since those only make people predictable.
+const (
+	MinPassword = 8
+	MaxPassword = 128
+)
+
+// CheckPassword says whether a new password is acceptable.
+func CheckPassword(password string) error {
+	if n := utf8.RuneCountInString(password); n < MinPassword || n > MaxPassword {
+		return ErrPasswordLength
+	}
+	return nil
+}

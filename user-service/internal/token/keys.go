@@ -1,0 +1,119 @@
+// Package token makes the two kinds of tokens that a sign-in hands out: access
+// tokens, which every service verifies from the public keys, and refresh tokens,
+// which only this service understands.
+//
+// All keys are derived from one configured secret, so that any replica signs
+// and checks alike and nothing has to be stored or shared.
+package token
+
+import (
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// The infos separate the keys from each other. A new version of one makes a new
+// key out of the same secret.
+const (
+	signingInfo = "marketplace access token signing v1"
+	refreshInfo = "marketplace refresh token v1"
+)
+
+// ErrUnknownKey is the answer to a key id that is neither current nor previous.
+var ErrUnknownKey = errors.New("unknown key id")
+
+// Keys signs tokens with the current secret's keys and accepts those of the
+// previous secret too, so that rotating the secret signs nobody out.
+type Keys struct {
+	current  derived
+	accepted []derived // current first
+	jwks     []byte
+}
+
+type derived struct {
+	id      string // RFC 7638 thumbprint of the public key
+	signing ed25519.PrivateKey
+	refresh []byte
+}
+
+// NewKeys derives the keys; previous may be empty.
+func NewKeys(secret, previous string) (*Keys, error) {
+	current, err := derive(secret)
+	if err != nil {
+		return nil, err
+	}
+	keys := &Keys{current: current, accepted: []derived{current}}
+	if previous != "" && previous != secret {
+		old, err := derive(previous)
+		if err != nil {
+			return nil, err
+		}
+		keys.accepted = append(keys.accepted, old)
+	}
+	keys.jwks, err = jwks(keys.accepted)
+	return keys, err
+}
+
+func derive(secret string) (derived, error) {
+	seed, err := hkdf.Key(sha256.New, []byte(secret), nil, signingInfo, ed25519.SeedSize)
+	if err != nil {
+		return derived{}, fmt.Errorf("derive the signing key: %w", err)
+	}
+	refresh, err := hkdf.Key(sha256.New, []byte(secret), nil, refreshInfo, sha256.Size)
+	if err != nil {
+		return derived{}, fmt.Errorf("derive the refresh key: %w", err)
+	}
+	signing := ed25519.NewKeyFromSeed(seed)
+	return derived{id: thumbprint(signing), signing: signing, refresh: refresh}, nil
+}
+
+// Public is the verifying key with that id, or ErrUnknownKey.
+func (k *Keys) Public(id string) (ed25519.PublicKey, error) {
+	for _, d := range k.accepted {
+		if d.id == id {
+			return public(d.signing), nil
+		}
+	}
+	return nil, ErrUnknownKey
+}
+
+// JWKS is the document with all accepted public keys (RFC 7517, RFC 8037).
+func (k *Keys) JWKS() []byte { return k.jwks }
+
+func public(key ed25519.PrivateKey) ed25519.PublicKey {
+	return key.Public().(ed25519.PublicKey)
+}
+
+// thumbprint hashes the required members of the JWK in lexicographic order
+// (RFC 7638; RFC 8037, appendix A.3).
+func thumbprint(key ed25519.PrivateKey) string {
+	x := base64.RawURLEncoding.EncodeToString(public(key))
+	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+type jwk struct {
+	Type  string `json:"kty"`
+	Curve string `json:"crv"`
+	X     string `json:"x"`
+	ID    string `json:"kid"`
+	Use   string `json:"use"`
+	Alg   string `json:"alg"`
+}
+
+func jwks(keys []derived) ([]byte, error) {
+	set := struct {
+		Keys []jwk `json:"keys"`
+	}{}
+	for _, d := range keys {
+		set.Keys = append(set.Keys, jwk{
+			Type: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public(d.signing)),
+			ID: d.id, Use: "sig", Alg: "EdDSA",
+		})
+	}
+	return json.Marshal(set)
+}
