@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"marketplace/shared/fault"
+)
+
+// ErrCommitUnknown means that the connection broke while COMMIT was on its way: the work may be done or not. Read again by key.
+var ErrCommitUnknown = fault.New(fault.Unavailable, "commit_unknown",
+	"The connection to the database broke; whether the change was saved is not known.").WithRetryAfter(time.Second)
+
+var (
+	errAway     = fault.New(fault.Unavailable, "database_unavailable", "The database is not available.").WithRetryAfter(time.Second)
+	errBusy     = fault.New(fault.Unavailable, "database_busy", "The database is busy.").WithRetryAfter(time.Second)
+	errMissing  = fault.New(fault.NotFound, "not_found", "There is no such thing.")
+	errConflict = fault.New(fault.Conflict, "conflict", "Another change was in the way.")
+	errText     = fault.New(fault.Invalid, "invalid_text", "A text has characters that cannot be stored.")
+)
+
+// Translate gives a driver's error its meaning as a fault and keeps it as the cause. Faults, the context's errors and
+// whatever is not the driver's come back as they are.
+func Translate(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*fault.Error](err); ok {
+		return err
+	}
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errMissing.Wrap(err)
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return translateState(pg.Code, err)
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	if fault.Transient(err) || brokenConnection(err) {
+		return errAway.Wrap(err)
+	}
+	return err
+}
+
+// translateState reads an SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+func translateState(state string, err error) error {
+	switch {
+	case strings.HasPrefix(state, "40"), state == "55P03", state == "57014":
+		return errBusy.Wrap(err) // deadlock, serialization, lock_timeout, statement_timeout
+	case fault.Transient(err):
+		return errAway.Wrap(err)
+	case strings.HasPrefix(state, "23"):
+		return errConflict.Wrap(err)
+	case state == "22021", state == "22P05":
+		return errText.Wrap(err) // a NUL character
+	}
+	return err
+}
+
+// brokenConnection knows the driver's own words for a connection that is gone.
+func brokenConnection(err error) bool {
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true
+	}
+	return pgconn.Timeout(err) || strings.Contains(err.Error(), "conn closed")
+}
+
+// Violates says whether err is a refusal by the named constraint or unique index.
+func Violates(err error, constraint string) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && strings.HasPrefix(pg.Code, "23") && pg.ConstraintName == constraint
+}

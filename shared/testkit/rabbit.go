@@ -1,0 +1,53 @@
+package testkit
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+)
+
+// VHost makes a vhost of the test's own on the broker, removes it when the test ends, and returns its AMQP address.
+func VHost(t testing.TB) string {
+	t.Helper()
+	amqp, err := url.Parse(setting(t, "TEST_RABBITMQ_URL"))
+	if err != nil {
+		t.Fatalf("TEST_RABBITMQ_URL: %v", err)
+	}
+	api := setting(t, "TEST_RABBITMQ_API_URL")
+	name := Prefix(t)
+	manage(t, http.MethodPut, api+"/api/vhosts/"+name, "")
+	t.Cleanup(func() { manage(t, http.MethodDelete, api+"/api/vhosts/"+name, "") })
+	manage(t, http.MethodPut, api+"/api/permissions/"+name+"/"+amqp.User.Username(),
+		`{"configure":".*","write":".*","read":".*"}`)
+	amqp.Path = "/" + name
+	return amqp.String()
+}
+
+// manage calls the broker's management interface; the address carries the user and the password.
+func manage(t testing.TB, method, address, body string) {
+	t.Helper()
+	if err := call(method, address, body); err != nil {
+		t.Errorf("RabbitMQ management: %v (are the test servers up? `make test-servers`)", err)
+	}
+}
+
+func call(method, address, body string) error {
+	request, err := http.NewRequest(method, address, bytes.NewBufferString(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	client := http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode >= http.StatusBadRequest {
+		return fmt.Errorf("%s %s: %s", method, request.URL.Path, response.Status)
+	}
+	return nil
+}
