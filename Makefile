@@ -1,15 +1,88 @@
-# The marketplace's front door. `make` lists what there is.
+# The marketplace's front door. `make` lists what there is; the work is done by infrastructure/local and .ci.
 
 local := infrastructure/local/marketplace
+bin := $(CURDIR)/.local/bin
+export PATH := $(bin):$(PATH)
+
+modules := shared proto user-service product-service order-service payment-service warehouse-service infrastructure
 
 .DEFAULT_GOAL := help
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-.PHONY: test-servers test-servers-stop
+# --- running -----------------------------------------------------------------------------------------
+
+.PHONY: run stop start restart status logs clean
+run: ## start the whole marketplace on this machine, without Docker
+	@$(local) run
+
+stop: ## stop it, or one process: make stop s=order-service
+	@$(local) stop $(s)
+
+start: ## start one process again: make start s=order-service
+	@$(local) start $(s)
+
+restart: ## restart everything, or one process: make restart s=order-service
+	@$(local) restart $(s)
+
+status: ## list the processes
+	@$(local) status
+
+logs: ## show one process's log: make logs s=order-service
+	@$(local) logs $(s)
+
+clean: ## stop everything and remove all state (databases, queues, secrets)
+	@$(local) clean
+
+# --- testing -----------------------------------------------------------------------------------------
+
+.PHONY: test test-race test-servers test-servers-stop e2e faults bench
+test: ## vet and test everything on servers of its own, beside a running marketplace
+	@infrastructure/local/test.sh all
+
+test-race: ## the same with the race detector
+	@infrastructure/local/test.sh all -race
+
+e2e: ## only the journeys through the gateway
+	@infrastructure/local/test.sh e2e
+
+faults: ## the long fault suite (minutes)
+	@infrastructure/local/test.sh faults
+
+bench: ## a minute of orders in a closed loop: orders per second, CPU per order
+	@infrastructure/local/test.sh bench
+
 test-servers: ## start PostgreSQL, Redis, RabbitMQ and Consul for tests (addresses in .local/test/env)
 	@$(local) test-servers
 
 test-servers-stop: ## stop them
 	@$(local) test-servers-stop
+
+# --- code --------------------------------------------------------------------------------------------
+
+.PHONY: lint fmt proto generate verify tidy
+lint: $(bin)/golangci-lint $(bin)/buf ## golangci-lint in every module, buf lint and buf breaking
+	@.ci/lint $(modules)
+
+fmt: $(bin)/golangci-lint ## format every module
+	@for module in $(modules); do (cd $$module && golangci-lint fmt ./...) || exit; done
+
+proto: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## generate Go from the .proto files
+	cd proto && buf generate
+
+generate: proto ## everything that is generated: Go from .proto, the services' docs/transitions.json
+	@for module in $(modules); do (cd $$module && GOWORK=off go generate ./...) || exit; done
+
+verify: ## fail when something generated is not what its source gives
+	@.ci/verify
+
+tidy: ## go mod tidy in every module
+	@for module in $(modules); do (cd $$module && GOWORK=off go mod tidy) || exit; done
+	go work sync
+
+# Developer tools: each has a folder with its own go.mod, so that their dependencies cannot meet.
+$(bin)/%: infrastructure/tools/%/go.mod infrastructure/tools/%/go.sum
+	@$(local) state
+	cd infrastructure/tools/$* && GOWORK=off go build -trimpath -o $(bin)/ tool
+	@touch $@

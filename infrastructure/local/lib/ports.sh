@@ -37,12 +37,16 @@ choose() {
   port_chosen[$candidate]=$name
 }
 
-# choose_all NAME=DEFAULT... settles all ports of a set and remembers them in FILE.
+# choose_all FILE NAME=DEFAULT... settles all ports of a set and remembers them. Those of a running set stay.
 choose_all() {
-  local file=$1 pair taken
+  local file=$1 pair name taken runs
   shift
+  runs=$(supervisor_pid) || true
   declare -gA port_taken=()
   for taken in $(listening); do port_taken[$taken]=yes; done
-  for pair in "$@"; do choose "${pair%%=*}" "${pair#*=}"; done
-  for pair in "$@"; do printf '%s=%s\n' "${pair%%=*}" "${port[${pair%%=*}]}"; done >"$file"
+  for pair in "$@"; do
+    name=${pair%%=*}
+    [[ -n $runs && -n ${port[$name]:-} ]] || choose "$name" "${pair#*=}"
+  done
+  for pair in "$@"; do printf '%s=%s\n' "${pair%%=*}" "${port[${pair%%=*}]}"; done | sort >"$file"
 }

@@ -37,6 +37,7 @@ priority=10"
 }
 
 # RabbitMQ keeps off another node's epmd, cookie and ports, so that it runs beside any other on the machine.
+# RUNNING_UNDER_SYSTEMD makes its script exec the Erlang VM: supervisord then watches the VM, not a shell.
 rabbit_server_program() {
   local data=$set_dir/data/rabbitmq
   folder "$data" "$data/mnesia" "$data/config"
@@ -56,7 +57,7 @@ EOF
   program epmd "$(epmd_program) -port ${port[epmd]} -address 127.0.0.1" <<<"stopsignal=${stop_signal:-TERM}
 priority=5"
   program rabbitmq "$(rabbit_server)" <<EOF
-environment=HOME="$data",RABBITMQ_NODENAME="marketplace@localhost",RABBITMQ_CONF_ENV_FILE="/dev/null",
+environment=RUNNING_UNDER_SYSTEMD="true",ERL_CRASH_DUMP="$set_dir/log/erl_crash.dump",HOME="$data",RABBITMQ_NODENAME="marketplace@localhost",RABBITMQ_CONF_ENV_FILE="/dev/null",
   RABBITMQ_CONFIG_FILE="$set_dir/run/rabbitmq.conf",RABBITMQ_MNESIA_BASE="$data/mnesia",RABBITMQ_LOG_BASE="$set_dir/log",
   RABBITMQ_ENABLED_PLUGINS_FILE="$data/enabled_plugins",RABBITMQ_GENERATED_CONFIG_DIR="$data/config",
   RABBITMQ_PID_FILE="$set_dir/run/rabbitmq.pid",RABBITMQ_DIST_PORT="${port[rabbitmq_dist]}",

@@ -80,6 +80,7 @@ supervisor_up() {
     die "supervisord did not start." "See $set_dir/log/supervisord.log"
 }
 
+# control ACTION... talks to the set's supervisord.
 control() { as_owner supervisorctl -c "$set_dir/supervisord.conf" "$@" 9>&-; }
 
 # supervisor_down stops every process of the set and waits until all are gone.
