@@ -1,0 +1,156 @@
+package rpc
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	testgrpc "google.golang.org/grpc/interop/grpc_testing"
+
+	"marketplace/shared/discovery"
+	"marketplace/shared/fault"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/testkit"
+)
+
+var errAway = fault.New(fault.Unavailable, "away", "Away.")
+
+func TestDial_P50_OnlyIdempotentCallsAreRetried(t *testing.T) {
+	t.Parallel()
+	p := &program{do: func(context.Context) error { return errAway }}
+	client := dial(t, DialOptions{Fallback: serve(t, p, ServerOptions{}).addr})
+	for range 5 {
+		require.ErrorIs(t, call(t.Context(), client), errAway)
+	}
+	require.EqualValues(t, 5, p.calls.Load())
+
+	p.do = func(context.Context) error {
+		if p.calls.Load() == 6 {
+			return errAway
+		}
+		return nil
+	}
+	client = dial(t, DialOptions{
+		Fallback:   serve(t, p, ServerOptions{}).addr,
+		Idempotent: []string{testgrpc.TestService_EmptyCall_FullMethodName},
+	})
+	require.NoError(t, call(t.Context(), client))
+	require.EqualValues(t, 7, p.calls.Load())
+}
+
+func TestDial_P50_RetriesEndWithTheBudget(t *testing.T) {
+	t.Parallel()
+	p := &program{do: func(context.Context) error { return errAway }}
+	client := dial(t, DialOptions{
+		Fallback:   serve(t, p, ServerOptions{}).addr,
+		Idempotent: []string{testgrpc.TestService_EmptyCall_FullMethodName},
+	})
+	const calls = 100
+	for range calls {
+		require.Error(t, call(t.Context(), client))
+	}
+	require.LessOrEqual(t, p.calls.Load(), int64(calls*11/10))
+	require.Greater(t, p.calls.Load(), int64(calls))
+}
+
+func TestDial_P48_CallsGoOnWhenAnInstanceDies(t *testing.T) {
+	t.Parallel()
+	consul, service := newConsul(t), testkit.Prefix(t)
+	one, two := &program{}, &program{}
+	first, second := serve(t, one, ServerOptions{}), serve(t, two, ServerOptions{})
+	announce(t, consul, service, first.addr)
+	announce(t, consul, service, second.addr)
+	client := dial(t, DialOptions{
+		Target: service, Consul: consul, Fallback: first.addr,
+		Idempotent: []string{testgrpc.TestService_EmptyCall_FullMethodName},
+	})
+	require.NoError(t, call(t.Context(), client), "the fallback serves before Consul has told anything")
+	testkit.Eventually(t, within, func() bool {
+		require.NoError(t, call(t.Context(), client))
+		return one.calls.Load() > 0 && two.calls.Load() > 0
+	})
+
+	first.server.Stop() // as a killed process: its connections break, Consul does not know yet
+	before := two.calls.Load()
+	for range 50 {
+		require.NoError(t, call(t.Context(), client))
+	}
+	require.Equal(t, before+50, two.calls.Load())
+}
+
+func TestDial_P47_ARollingStopFailsNothing(t *testing.T) {
+	t.Parallel()
+	consul, service := newConsul(t), testkit.Prefix(t)
+	one, two := &program{}, &program{}
+	first, second := serve(t, one, ServerOptions{}), serve(t, two, ServerOptions{})
+	announce(t, consul, service, first.addr)
+	announce(t, consul, service, second.addr)
+	client := dial(t, DialOptions{Target: service, Consul: consul})
+	testkit.Eventually(t, within, func() bool {
+		require.NoError(t, call(t.Context(), client))
+		return one.calls.Load() > 0 && two.calls.Load() > 0
+	})
+
+	stopped := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() { defer close(stopped); first.stop(); <-first.ended })
+	for serving := true; serving; {
+		require.NoError(t, call(t.Context(), client))
+		select {
+		case <-stopped:
+			serving = false
+		default:
+		}
+	}
+	done.Wait()
+	for range 20 {
+		require.NoError(t, call(t.Context(), client))
+	}
+}
+
+func TestDial_NeedsSomewhereToGo(t *testing.T) {
+	t.Parallel()
+	_, err := Dial(DialOptions{Target: "x", Telemetry: telemetry.Nop()})
+	require.Error(t, err)
+	_, err = Dial(DialOptions{Target: "x", Fallback: "a:1", Telemetry: telemetry.Nop(), Idempotent: []string{"nonsense"}})
+	require.Error(t, err)
+}
+
+func newConsul(t *testing.T) *discovery.Client {
+	t.Helper()
+	client, err := discovery.New(testkit.Consul(t), zerolog.Nop())
+	require.NoError(t, err)
+	return client
+}
+
+// announce registers a gRPC address that passes its health check.
+func announce(t *testing.T, consul *discovery.Client, service, addr string) {
+	t.Helper()
+	healthy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(healthy.Close)
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	done.Go(func() {
+		if err := consul.Register(ctx, discovery.Registration{
+			Service: service, HTTPPort: port(t, healthy.Listener.Addr().String()), GRPCPort: port(t, addr),
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(func() { cancel(); done.Wait() })
+}
+
+func port(t *testing.T, addr string) int {
+	t.Helper()
+	_, text, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	number, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return number
+}

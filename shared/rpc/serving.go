@@ -1,0 +1,97 @@
+package rpc
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/stats"
+
+	"marketplace/shared/fault"
+)
+
+const healthPrefix = "/grpc.health.v1.Health/"
+
+var errCaller = fault.New(fault.Forbidden, "caller_not_allowed", "This caller may not use this method.")
+
+// notHealthServer keeps probes out of the traces.
+func notHealthServer(info *stats.RPCTagInfo) bool {
+	return !strings.HasPrefix(info.FullMethodName, healthPrefix)
+}
+
+var _ otelgrpc.Filter = notHealthServer
+
+// reportErrors is the one place where a call's error becomes a status and, if the mistake is ours, a log line.
+func (s *Server) reportErrors(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	reply, err := handle(ctx, request)
+	if err == nil {
+		return reply, nil
+	}
+	failure := fault.Of(err)
+	if failure.Kind == fault.Internal {
+		s.log.Error().Ctx(ctx).Err(failure).Str("method", info.FullMethod).Msg("call failed")
+	}
+	return nil, failure.GRPCStatus().Err()
+}
+
+// withDeadline bounds a call whose caller forgot to.
+func (s *Server) withDeadline(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	if _, ok := ctx.Deadline(); ok {
+		return handle(ctx, request)
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.options.DefaultTimeout)
+	defer cancel()
+	return handle(ctx, request)
+}
+
+// allowCaller compares the name in the client's certificate with the method's list.
+func (s *Server) allowCaller(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
+	if s.options.TLS == nil || strings.HasPrefix(info.FullMethod, healthPrefix) {
+		return handle(ctx, request)
+	}
+	allowed := s.options.Callers[info.FullMethod]
+	if !slices.ContainsFunc(certifiedNames(ctx), func(name string) bool { return slices.Contains(allowed, name) }) {
+		return nil, errCaller
+	}
+	return handle(ctx, request)
+}
+
+// certifiedNames are the DNS names of the client's verified certificate.
+func certifiedNames(ctx context.Context) []string {
+	from, ok := peer.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	info, ok := from.AuthInfo.(credentials.TLSInfo)
+	if !ok || len(info.State.VerifiedChains) == 0 {
+		return nil
+	}
+	return info.State.VerifiedChains[0][0].DNSNames
+}
+
+// recoverPanics turns a panic into an error, so that one bad call does not end the process.
+func (s *Server) recoverPanics(ctx context.Context, request any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (reply any, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			reply, err = nil, fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+		}
+	}()
+	return handle(ctx, request)
+}
+
+// recoverStream is recoverPanics for streams: health watches and reflection.
+func (s *Server) recoverStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.log.Error().Ctx(stream.Context()).Str("method", info.FullMethod).Msgf("panic: %v\n%s", value, debug.Stack())
+			err = fault.Of(fmt.Errorf("panic: %v", value)).GRPCStatus().Err()
+		}
+	}()
+	return handle(server, stream)
+}
