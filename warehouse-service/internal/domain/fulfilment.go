@@ -1,0 +1,82 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+// Status is where the fulfilment of an order stands. The zero value means that nothing is known of the order.
+type Status string
+
+const (
+	None       Status = ""
+	Reserved   Status = "reserved"   // every line is held until the order says what follows
+	Rejected   Status = "rejected"   // the end: some line was short, nothing was held
+	Released   Status = "released"   // the end: what was held is free again, or never was
+	Allocated  Status = "allocated"  // the order is paid; shipments wait to be picked
+	Dispatched Status = "dispatched" // at least one shipment left; there is no way back
+)
+
+// Fulfilment is what the warehouse does about one order. It is a value: Decide returns a new one and shares no slice
+// that it changes.
+type Fulfilment struct {
+	OrderID      string
+	Status       Status
+	Deadline     time.Time // the order's; nothing is released by it
+	Reservations []Reservation
+	Shipments    []Shipment // from allocated on; one per warehouse, numbered from 1
+}
+
+// ReservationStatus is what became of a reservation.
+type ReservationStatus string
+
+const (
+	Held ReservationStatus = "held"
+	Free ReservationStatus = "released"
+	Sold ReservationStatus = "sold"
+)
+
+// Reservation is the part of a stock row that belongs to an order. There is one per order and row.
+type Reservation struct {
+	Key
+	Quantity int64
+	Status   ReservationStatus
+}
+
+// ShipmentStatus is where a shipment stands.
+type ShipmentStatus string
+
+const (
+	ShipmentWaiting    ShipmentStatus = "waiting"
+	ShipmentStopped    ShipmentStatus = "cancelled"
+	ShipmentInTransit  ShipmentStatus = "dispatched"
+	ShipmentHandedOver ShipmentStatus = "delivered"
+)
+
+// Shipment is what one warehouse sends for an order: its reservations. Order and number identify it.
+type Shipment struct {
+	Number         int
+	WarehouseID    string
+	Status         ShipmentStatus
+	TrackingNumber string
+}
+
+// From returns the reservations that the warehouse serves: the content of its shipment.
+func (f Fulfilment) From(warehouse string) (content []Reservation) {
+	for _, r := range f.Reservations {
+		if r.WarehouseID == warehouse {
+			content = append(content, r)
+		}
+	}
+	return content
+}
+
+// shipmentsOf returns one shipment per warehouse, in the order in which allocation chose them.
+func shipmentsOf(reservations []Reservation) (shipments []Shipment) {
+	for _, r := range reservations {
+		if !slices.ContainsFunc(shipments, func(s Shipment) bool { return s.WarehouseID == r.WarehouseID }) {
+			shipments = append(shipments, Shipment{Number: len(shipments) + 1, WarehouseID: r.WarehouseID, Status: ShipmentWaiting})
+		}
+	}
+	return shipments
+}
