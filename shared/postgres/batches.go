@@ -80,12 +80,13 @@ func commit(ctx context.Context, conn *pgxpool.Conn, b *pgx.Batch) error {
 	return outcome(conn, err)
 }
 
-// outcome says what a COMMIT means that was sent and not confirmed.
+// outcome says what a COMMIT means that was sent and not confirmed. pgconn.SafeToRetry is no help: after a broken read
+// pgx 5.12 reports "conn closed", which claims that nothing was sent.
 func outcome(conn *pgxpool.Conn, err error) error {
 	switch refused := refusal(err); {
 	case err == nil:
 		return errors.New("postgres: the server rolled back instead of committing")
-	case refused, pgconn.SafeToRetry(err), !conn.Conn().IsClosed():
+	case refused, !conn.Conn().IsClosed():
 		return Translate(err)
 	default:
 		return ErrCommitUnknown.Wrap(err)
