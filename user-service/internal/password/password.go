@@ -1,0 +1,105 @@
+// Package password hashes passwords with argon2id and keeps a flood of sign-ins
+// from taking the machine: each hash needs 19 MiB and some tens of milliseconds
+// of one core, so only as many run at once as there are cores, a bounded number
+// waits, and the rest is refused at once.
+package password
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"runtime"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/crypto/argon2"
+)
+
+// ErrBusy means that too many hashes are waiting already.
+var ErrBusy = errors.New("too many passwords are being checked")
+
+// waitersPerSlot bounds the queue to a wait of about a second.
+const waitersPerSlot = 32
+
+// Hasher makes and checks PHC strings.
+type Hasher struct {
+	queue chan struct{} // holds one for each hash that runs or waits
+	slots chan struct{} // holds one for each that runs
+	dummy string        // the hash of a password that nobody knows
+	done  prometheus.Counter
+	busy  prometheus.Counter
+}
+
+// New returns a hasher that runs one hash per core.
+func New(registry prometheus.Registerer) *Hasher { return newHasher(registry, runtime.GOMAXPROCS(0)) }
+
+func newHasher(registry prometheus.Registerer, slots int) *Hasher {
+	h := &Hasher{
+		queue: make(chan struct{}, slots*(1+waitersPerSlot)),
+		slots: make(chan struct{}, slots),
+		dummy: encode(recommended, random(saltSize), random(keySize)),
+		done: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "password_hashes_total", Help: "Passwords hashed, to store or to check them.",
+		}),
+		busy: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "password_hashes_refused_total", Help: "Passwords not hashed because too many were waiting.",
+		}),
+	}
+	registry.MustRegister(h.done, h.busy)
+	return h
+}
+
+// Hash returns the PHC string of a new password, or ErrBusy.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	salt := random(saltSize)
+	key, err := h.derive(ctx, password, salt, recommended)
+	if err != nil {
+		return "", err
+	}
+	return encode(recommended, salt, key), nil
+}
+
+// Verify says whether the password is the one of the PHC string, or returns
+// ErrBusy.
+func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
+	p, salt, want, err := decode(encoded)
+	if err != nil {
+		return false, err
+	}
+	got, err := h.derive(ctx, password, salt, p)
+	if err != nil {
+		return false, err
+	}
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
+}
+
+// VerifyNobody does the work of Verify for an account that does not exist, so
+// that the time of the answer does not tell who has one.
+func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
+	_, err := h.Verify(ctx, password, h.dummy)
+	return err
+}
+
+func (h *Hasher) derive(ctx context.Context, password string, salt []byte, p params) ([]byte, error) {
+	select {
+	case h.queue <- struct{}{}:
+		defer func() { <-h.queue }()
+	default:
+		h.busy.Inc()
+		return nil, ErrBusy
+	}
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	h.done.Inc()
+	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, keySize), nil
+}
+
+func random(n int) []byte {
+	b := make([]byte, n)
+	_, _ = rand.Read(b) // never fails
+	return b
+}

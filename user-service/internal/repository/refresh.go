@@ -1,0 +1,66 @@
+package repository
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"marketplace/shared/postgres"
+
+	"marketplace/user-service/internal/domain"
+)
+
+// Family is a locked session with its user and the hash of its current token.
+type Family struct {
+	domain.Session
+	User        domain.User
+	RefreshHash []byte
+	Now         time.Time
+}
+
+// DecideRefresh returns the family as it shall be. What it returns is saved even
+// if that is a revocation.
+type DecideRefresh func(Family) (Family, error)
+
+// The user before the session: the order of all locks.
+const (
+	lockOwner  = `SELECT ` + userColumns + ` FROM users u WHERE u.id = (SELECT user_id FROM sessions WHERE id = $1) FOR SHARE`
+	lockFamily = `SELECT ` + sessionColumns + `, refresh_hash FROM sessions WHERE id = $1 FOR NO KEY UPDATE`
+)
+
+const updateFamily = `
+UPDATE sessions SET generation = $2, refresh_hash = $3, rotated_at = $4, expires_at = $5, revoked_at = $6, revoke_reason = $7
+WHERE id = $1`
+
+type sessionWithHash struct {
+	domain.Session
+	RefreshHash []byte
+}
+
+// Refresh locks a family, decides and saves; ErrSessionEnded if there is none.
+func (r *Sessions) Refresh(ctx context.Context, sessionID string, decide DecideRefresh) (after Family, err error) {
+	var users []domain.User
+	var sessions []sessionWithHash
+	var now time.Time
+	err = postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) {
+			b.Queue(lockOwner, sessionID).Query(collect(&users))
+			b.Queue(lockFamily, sessionID).Query(collect(&sessions))
+			queueClock(b, &now)
+		},
+		func(b *pgx.Batch) error {
+			if len(users) == 0 || len(sessions) == 0 {
+				return domain.ErrSessionEnded
+			}
+			before := Family{Session: sessions[0].Session, User: users[0], RefreshHash: sessions[0].RefreshHash, Now: now}
+			after, err = decide(before)
+			if err != nil || after.Session == before.Session {
+				return err
+			}
+			s := after.Session
+			b.Queue(updateFamily, s.ID, s.Generation, after.RefreshHash, s.RotatedAt, s.ExpiresAt, s.RevokedAt, s.RevokeReason)
+			return nil
+		})
+	return after, err
+}

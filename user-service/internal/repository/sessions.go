@@ -1,0 +1,133 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"marketplace/shared/postgres"
+
+	"marketplace/user-service/internal/domain"
+)
+
+// Sessions reads and writes sessions. Of refresh tokens it only ever sees hashes.
+type Sessions struct{ pool *pgxpool.Pool }
+
+// NewSessions returns the repository over the pool.
+func NewSessions(pool *pgxpool.Pool) *Sessions { return &Sessions{pool: pool} }
+
+// SignIn is a session to begin.
+type SignIn struct {
+	SessionID   string
+	RefreshHash []byte // of the first generation
+	UserAgent   string
+	Address     string
+}
+
+// SignedIn is a user as an access token may describe them at that time.
+type SignedIn struct {
+	User domain.User
+	At   time.Time
+}
+
+const sessionColumns = `id, user_id, generation, created_at, rotated_at, expires_at, revoked_at, revoke_reason, user_agent, address`
+
+const insertSession = `
+INSERT INTO sessions (` + sessionColumns + `, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+
+func queueInsertSession(b *pgx.Batch, in SignIn, userID string, now time.Time) {
+	s := domain.NewSession(in.SessionID, userID, in.UserAgent, in.Address, now)
+	b.Queue(insertSession, s.ID, s.UserID, s.Generation, s.CreatedAt, s.RotatedAt, s.ExpiresAt, s.RevokedAt, s.RevokeReason,
+		s.UserAgent, s.Address, in.RefreshHash)
+}
+
+// The share lock makes a block, a change of roles or of the password wait, or
+// makes us see it: none of them can miss a session that is being opened.
+const lockCredentials = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = $1 FOR SHARE`
+
+type userWithHash struct {
+	domain.User
+	PasswordHash string
+}
+
+// Open begins a session for an active user whose password hash is still the one
+// that was verified; otherwise ErrBlocked or ErrCredentials.
+func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in SignIn) (SignedIn, error) {
+	var users []userWithHash
+	var now time.Time
+	err := postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) {
+			b.Queue(lockCredentials, userID).Query(collect(&users))
+			queueClock(b, &now)
+		},
+		func(b *pgx.Batch) error {
+			switch {
+			case len(users) == 0 || users[0].PasswordHash != passwordHash:
+				return domain.ErrCredentials
+			case users[0].Status == domain.StatusBlocked:
+				return domain.ErrBlocked
+			}
+			queueInsertSession(b, in, userID, now)
+			return nil
+		})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{User: users[0].User, At: now}, nil
+}
+
+const selectLiveSessions = `
+SELECT ` + sessionColumns + ` FROM sessions
+WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > now() AND ($2::uuid IS NULL OR id < $2)
+ORDER BY id DESC
+LIMIT $3`
+
+// Live returns the user's sessions that have not ended, newest first, after the
+// id that the page before ended with.
+func (r *Sessions) Live(ctx context.Context, userID, after string, limit int) ([]domain.Session, error) {
+	rows, _ := r.pool.Query(ctx, selectLiveSessions, userID, nullable(after), limit)
+	sessions, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Session])
+	return sessions, postgres.Translate(err)
+}
+
+const revokeSession = `
+UPDATE sessions SET revoked_at = clock_timestamp(), revoke_reason = $3
+WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+RETURNING id, revoked_at AS at`
+
+// Revoke ends a session of the user; ErrSessionNotFound if there is none alive.
+func (r *Sessions) Revoke(ctx context.Context, id, userID, reason string) (Revocation, error) {
+	rows, _ := r.pool.Query(ctx, revokeSession, id, userID, reason)
+	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	if err != nil {
+		return Revocation{}, postgres.Translate(fmt.Errorf("revoke a session: %w", err))
+	}
+	if len(ended) == 0 {
+		return Revocation{}, domain.ErrSessionNotFound
+	}
+	return ended[0], nil
+}
+
+// Revoked returns the sessions that were revoked at or after since.
+func (r *Sessions) Revoked(ctx context.Context, since time.Time) ([]Revocation, error) {
+	rows, _ := r.pool.Query(ctx, `SELECT id, revoked_at AS at FROM sessions WHERE revoked_at >= $1`, since)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	return found, postgres.Translate(err)
+}
+
+// A refresh token of a deleted session is as void as that of a revoked one; a
+// few days are kept so that somebody can look into a theft.
+const deleteEnded = `
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at < now() - interval '7 days' OR revoked_at < now() - interval '7 days' LIMIT $1
+)`
+
+// DeleteEnded deletes up to limit sessions that ended more than a week ago and
+// returns how many.
+func (r *Sessions) DeleteEnded(ctx context.Context, limit int) (int64, error) {
+	tag, err := r.pool.Exec(ctx, deleteEnded, limit)
+	return tag.RowsAffected(), postgres.Translate(err)
+}

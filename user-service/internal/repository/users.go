@@ -1,0 +1,159 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"marketplace/shared/postgres"
+
+	"marketplace/user-service/internal/domain"
+)
+
+// Users reads and writes users.
+type Users struct{ pool *pgxpool.Pool }
+
+// NewUsers returns the repository over the pool.
+func NewUsers(pool *pgxpool.Pool) *Users { return &Users{pool: pool} }
+
+const userColumns = `u.id, u.email, u.name, u.roles, u.status, u.revoked_before, u.version, u.created_at`
+
+const insertUser = `
+INSERT INTO users (id, email, name, password_hash, roles, status, version, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+
+// Create inserts a user with the first session; ErrEmailTaken if the address has
+// an account. The result has the times that the database gave.
+func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, in SignIn) (SignedIn, error) {
+	var now time.Time
+	err := postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) { queueClock(b, &now) },
+		func(b *pgx.Batch) error {
+			u.CreatedAt = now
+			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, u.CreatedAt)
+			queueInsertSession(b, in, u.ID, now)
+			return nil
+		})
+	if postgres.Violates(err, "users_email") {
+		return SignedIn{}, domain.ErrEmailTaken
+	}
+	return SignedIn{User: u, At: now}, err
+}
+
+// CreateIfAbsent inserts a user unless the address has an account; created says
+// which it was. Several replicas may do so at once.
+func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash string) (created bool, err error) {
+	tag, err := r.pool.Exec(ctx, insertUser+` ON CONFLICT (email) DO NOTHING`,
+		u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, u.CreatedAt)
+	return tag.RowsAffected() == 1, postgres.Translate(err)
+}
+
+// ByID returns a user or ErrUserNotFound.
+func (r *Users) ByID(ctx context.Context, id string) (domain.User, error) {
+	return r.one(ctx, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+}
+
+// ByEmail returns the user with the normalised address or ErrUserNotFound.
+func (r *Users) ByEmail(ctx context.Context, email string) (domain.User, error) {
+	return r.one(ctx, `SELECT `+userColumns+` FROM users u WHERE u.email = $1`, email)
+}
+
+func (r *Users) one(ctx context.Context, query string, args ...any) (domain.User, error) {
+	rows, _ := r.pool.Query(ctx, query, args...)
+	users, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.User])
+	if err != nil {
+		return domain.User{}, postgres.Translate(fmt.Errorf("read a user: %w", err))
+	}
+	if len(users) == 0 {
+		return domain.User{}, domain.ErrUserNotFound
+	}
+	return users[0], nil
+}
+
+// Credentials is what a sign-in is checked against.
+type Credentials struct {
+	UserID       string
+	Status       domain.Status
+	PasswordHash string
+	// KnownAddress: the user has a live session that began at the address asked for.
+	KnownAddress bool
+}
+
+const selectCredentials = `
+SELECT u.id AS user_id, u.status, u.password_hash,
+       EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.address = $2) AS known_address
+FROM users u WHERE u.email = $1`
+
+// Credentials returns those of the account with the address, or ErrUserNotFound.
+func (r *Users) Credentials(ctx context.Context, email, address string) (Credentials, error) {
+	rows, _ := r.pool.Query(ctx, selectCredentials, email, address)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Credentials])
+	if err != nil {
+		return Credentials{}, postgres.Translate(fmt.Errorf("read credentials: %w", err))
+	}
+	if len(found) == 0 {
+		return Credentials{}, domain.ErrUserNotFound
+	}
+	return found[0], nil
+}
+
+// PasswordHash returns the user's stored hash or ErrUserNotFound.
+func (r *Users) PasswordHash(ctx context.Context, id string) (string, error) {
+	rows, _ := r.pool.Query(ctx, `SELECT password_hash FROM users WHERE id = $1`, id)
+	hashes, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return "", postgres.Translate(fmt.Errorf("read a password hash: %w", err))
+	}
+	if len(hashes) == 0 {
+		return "", domain.ErrUserNotFound
+	}
+	return hashes[0], nil
+}
+
+// Filter narrows a list of users; empty fields match everyone.
+type Filter struct {
+	Query  string // part of the address or the name
+	Role   string
+	Status string
+	After  string // the id that the page before ended with
+	Limit  int
+}
+
+const selectUsers = `
+SELECT ` + userColumns + ` FROM users u
+WHERE ($1 = '' OR strpos(u.email, lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0)
+  AND ($2 = '' OR $2 = ANY (u.roles))
+  AND ($3 = '' OR u.status = $3)
+  AND ($4::uuid IS NULL OR u.id < $4)
+ORDER BY u.id DESC
+LIMIT $5`
+
+// List returns users, newest first (ids grow with time).
+func (r *Users) List(ctx context.Context, f Filter) ([]domain.User, error) {
+	rows, _ := r.pool.Query(ctx, selectUsers, f.Query, f.Role, f.Status, nullable(f.After), f.Limit)
+	users, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.User])
+	return users, postgres.Translate(err)
+}
+
+// Revocation says that access tokens of a user or a session are void.
+type Revocation struct {
+	ID string
+	At time.Time
+}
+
+// Revoked returns the users whose tokens were voided at or after since.
+func (r *Users) Revoked(ctx context.Context, since time.Time) ([]Revocation, error) {
+	rows, _ := r.pool.Query(ctx, `SELECT id, revoked_before AS at FROM users WHERE revoked_before >= $1`, since)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	return found, postgres.Translate(err)
+}
+
+func nullable(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,114 @@
+// Package throttle slows down guessing: it allows so many attempts per minute
+// for each key, say an account or an address.
+//
+// Attempts are counted in this process and, when Redis is there, in Redis for all
+// replicas together; an attempt passes if both allow it. When Redis does not
+// answer within 50 ms, the process's own count holds alone and Redis is left in
+// peace for a second.
+//
+// The algorithm is GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm):
+// a key holds one time, when its allowance will be whole again. The allowance of
+// one minute may be used at once and refills evenly.
+package throttle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+)
+
+const (
+	// redisTimeout is the most that a request may lose to Redis.
+	redisTimeout = 50 * time.Millisecond
+	// redisRest is how long Redis is not asked after it has failed.
+	redisRest = time.Second
+)
+
+// Limit is the number of attempts allowed per minute for one key.
+type Limit struct {
+	Name      string // tells limits with equal keys apart
+	PerMinute int
+}
+
+// interval is the time in which one attempt comes back.
+func (l Limit) interval() time.Duration { return time.Minute / time.Duration(l.PerMinute) }
+
+// Limiter counts attempts.
+type Limiter struct {
+	local  *local
+	redis  redis.Scripter
+	log    zerolog.Logger
+	now    func() time.Time
+	resume atomic.Int64 // unix nanoseconds until which Redis is left alone
+}
+
+// New returns a limiter. The client must heed the deadline of a context
+// (ContextTimeoutEnabled) and not retry.
+func New(client redis.Scripter, log zerolog.Logger, now func() time.Time) *Limiter {
+	return &Limiter{local: newLocal(), redis: client, log: log, now: now}
+}
+
+// Allow takes one attempt of the key's allowance. When nothing is left, wait says
+// how long until there is.
+func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) (wait time.Duration) {
+	id := identify(limit, key)
+	if wait := l.local.take(id, limit.interval(), l.now()); wait > 0 {
+		return wait
+	}
+	var micros int64
+	l.ask(ctx, func(ctx context.Context) (err error) {
+		micros, err = take.Run(ctx, l.redis, []string{id}, limit.interval().Microseconds(), time.Minute.Microseconds()).Int64()
+		return err
+	})
+	return time.Duration(micros) * time.Microsecond
+}
+
+// Reset gives the key its whole allowance back.
+func (l *Limiter) Reset(ctx context.Context, limit Limit, key string) {
+	id := identify(limit, key)
+	l.local.reset(id)
+	l.ask(ctx, func(ctx context.Context) error {
+		return reset.Run(ctx, l.redis, []string{id}).Err()
+	})
+}
+
+// identify makes the name under which a key is counted. Keys are people's
+// addresses, so that only their hashes are kept.
+func identify(limit Limit, key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "user-service:throttle:" + limit.Name + ":" + base64.RawURLEncoding.EncodeToString(sum[:18])
+}
+
+// ask runs one command on Redis, unless it failed a moment ago.
+func (l *Limiter) ask(ctx context.Context, command func(context.Context) error) {
+	now := time.Now()
+	if now.UnixNano() < l.resume.Load() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisTimeout)
+	defer cancel()
+	if err := command(ctx); err != nil {
+		l.resume.Store(now.Add(redisTimeout + redisRest).UnixNano())
+		l.log.Warn().Err(err).Msg("Redis does not answer: counting attempts in this process alone")
+	}
+}
+
+// take is GCRA on Redis's own clock. ARGV: interval, window, both in microseconds;
+// returns how many microseconds to wait, 0 if allowed.
+var take = redis.NewScript(`
+local interval, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local whole = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now) + interval
+if whole - now > window then
+  return whole - now - window
+end
+redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000))
+return 0`)
+
+var reset = redis.NewScript(`return redis.call('DEL', KEYS[1])`)

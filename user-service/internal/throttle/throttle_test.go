@@ -1,0 +1,141 @@
+package throttle
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"marketplace/shared/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func connect(t *testing.T, url string) *redis.Client {
+	t.Helper()
+	options, err := redis.ParseURL(url)
+	require.NoError(t, err)
+	options.MaxRetries, options.ContextTimeoutEnabled = -1, true
+	client := redis.NewClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func allowed(l *Limiter, limit Limit, key string, attempts int) (n int) {
+	for range attempts {
+		if l.Allow(context.Background(), limit, key) == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+var tenPerMinute = Limit{Name: "test", PerMinute: 10}
+
+func TestLocal_P40_AllowanceRefillsEvenly(t *testing.T) {
+	l := newLocal()
+	clock := testkit.NewClock(start)
+	take := func() time.Duration { return l.take("k", 6*time.Second, clock.Now()) }
+	for range 10 {
+		require.Zero(t, take())
+	}
+	require.Equal(t, 6*time.Second, take())
+	clock.Advance(6*time.Second - time.Nanosecond)
+	require.Equal(t, time.Nanosecond, take())
+	clock.Advance(time.Nanosecond)
+	require.Zero(t, take())
+	require.Equal(t, 6*time.Second, take())
+	require.Zero(t, l.take("other", 6*time.Second, clock.Now()))
+}
+
+func TestLocal_P40_TurningTheTablesForgetsNothingThatCounts(t *testing.T) {
+	l := newLocal()
+	clock := testkit.NewClock(start)
+	passed := 0
+	for range 3 * 60 { // three minutes of an attempt per second, ten per minute allowed
+		if l.take("k", 6*time.Second, clock.Now()) == 0 {
+			passed++
+		}
+		clock.Advance(time.Second)
+	}
+	require.Equal(t, 10+29, passed)
+}
+
+func TestLocal_MemoryIsBounded(t *testing.T) {
+	l := newLocal()
+	for i := range 3 * maxKeys {
+		l.take(fmt.Sprint(i), time.Second, start)
+	}
+	require.LessOrEqual(t, len(l.newer)+len(l.older), 2*maxKeys)
+}
+
+func TestLimiter_P40_ReplicasShareOneCountAndAReset(t *testing.T) {
+	t.Parallel()
+	url := testkit.Redis(t)
+	one := New(connect(t, url), zerolog.Nop(), time.Now)
+	two := New(connect(t, url), zerolog.Nop(), time.Now)
+	require.Equal(t, 10, allowed(one, tenPerMinute, "k", 10)+allowed(two, tenPerMinute, "k", 10))
+	wait := two.Allow(t.Context(), tenPerMinute, "k")
+	require.Positive(t, wait)
+	require.LessOrEqual(t, wait, 6*time.Second)
+
+	require.Equal(t, 10, allowed(two, Limit{Name: "other", PerMinute: 10}, "k", 11), "limits do not mix")
+	one.Reset(t.Context(), tenPerMinute, "k")
+	require.Equal(t, 10, allowed(one, tenPerMinute, "k", 11))
+}
+
+func TestLimiter_KeepsNoKeyInTheClear(t *testing.T) {
+	t.Parallel()
+	client := connect(t, testkit.Redis(t))
+	New(client, zerolog.Nop(), time.Now).Allow(t.Context(), tenPerMinute, "shopper@marketplace.local")
+	keys, err := client.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	require.Len(t, keys, 1)
+	require.NotContains(t, keys[0], "shopper")
+	ttl, err := client.PTTL(t.Context(), keys[0]).Result()
+	require.NoError(t, err)
+	require.Positive(t, ttl, "and forgets it")
+}
+
+// Redis that is gone, and Redis that accepts and never answers.
+func TestLimiter_P41_WithoutRedisStillLimitedAndAtMost50msLater(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	hung := listener.Addr().String()
+	t.Cleanup(func() { _ = listener.Close() })
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, gone.Close())
+
+	for name, address := range map[string]string{"hung": hung, "gone": gone.Addr().String()} {
+		t.Run(name, func(t *testing.T) {
+			l := New(connect(t, "redis://"+address+"/0"), zerolog.Nop(), time.Now)
+			began := time.Now()
+			require.Equal(t, 10, allowed(l, tenPerMinute, "k", 100))
+			l.Reset(t.Context(), tenPerMinute, "other")
+			// The one who finds out loses 50 ms; all the others nothing. The rest is the scheduler's.
+			require.Less(t, time.Since(began), redisTimeout+50*time.Millisecond)
+		})
+	}
+}
+
+func TestLimiter_P41_AsksRedisAgainWhenItIsBack(t *testing.T) {
+	t.Parallel()
+	client := connect(t, testkit.Redis(t))
+	l := New(client, zerolog.Nop(), time.Now)
+	l.resume.Store(time.Now().Add(time.Hour).UnixNano())
+	l.Allow(t.Context(), tenPerMinute, "k")
+	require.Zero(t, client.DBSize(t.Context()).Val())
+	l.resume.Store(time.Now().UnixNano())
+	l.Allow(t.Context(), tenPerMinute, "k")
+	require.EqualValues(t, 1, client.DBSize(t.Context()).Val())
+}

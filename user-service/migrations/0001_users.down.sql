@@ -1,0 +1,3 @@
+DROP TABLE sessions;
+DROP FUNCTION sessions_guard();
+DROP TABLE users;
