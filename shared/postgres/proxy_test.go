@@ -26,9 +26,24 @@ func newCutter(t *testing.T, database string, forward bool) (*cutter, *pgxpool.P
 	t.Helper()
 	u, err := url.Parse(database)
 	require.NoError(t, err)
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
 	c := &cutter{address: u.Host, forward: forward}
+	u.Host = c.listen(t, "127.0.0.1:0")
+	config, err := pgxpool.ParseConfig(u.String())
+	require.NoError(t, err)
+	// Statements pass as text, so that the proxy can read them.
+	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
+	config.ConnConfig.RuntimeParams["search_path"] = schema
+	pool, err := pgxpool.NewWithConfig(context.Background(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	return c, pool
+}
+
+// listen serves until the test ends, and returns the address.
+func (c *cutter) listen(t *testing.T, address string) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", address)
+	require.NoError(t, err)
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for {
@@ -39,21 +54,11 @@ func newCutter(t *testing.T, database string, forward bool) (*cutter, *pgxpool.P
 			wg.Go(func() { c.serve(client) })
 		}
 	})
-
-	u.Host = listener.Addr().String()
-	config, err := pgxpool.ParseConfig(u.String())
-	require.NoError(t, err)
-	// Statements pass as text, so that the proxy can read them.
-	config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeExec
-	config.ConnConfig.RuntimeParams["search_path"] = schema
-	pool, err := pgxpool.NewWithConfig(context.Background(), config)
-	require.NoError(t, err)
 	t.Cleanup(func() {
-		pool.Close()
 		_ = listener.Close()
 		wg.Wait()
 	})
-	return c, pool
+	return listener.Addr().String()
 }
 
 func (c *cutter) arm() { c.armed.Store("commit", true) }

@@ -1,0 +1,168 @@
+package postgres_test
+
+import (
+	"context"
+	"io/fs"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/fault"
+	"marketplace/shared/postgres"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/testkit"
+)
+
+// slow would fail when run twice, and takes long enough for replicas to meet.
+var slow = fstest.MapFS{
+	"0001_first.up.sql":    {Data: []byte("create table runs (file int); select pg_sleep(0.2); insert into runs values (1)")},
+	"0001_first.down.sql":  {Data: []byte("drop table runs")},
+	"0002_second.up.sql":   {Data: []byte("select pg_sleep(0.2); insert into runs values (2); create table second ()")},
+	"0002_second.down.sql": {Data: []byte("drop table second; delete from runs where file = 2")},
+}
+
+func runs(t *testing.T, pool *pgxpool.Pool) (n int) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from replicas.runs").Scan(&n))
+	return n
+}
+
+func TestMigrate_P53_FiveReplicasRunEachFileOnce(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
+	config := postgres.Config{URL: db.URL, Schema: "replicas", MaxConns: 1}
+	errs := make([]error, 5)
+	var wg sync.WaitGroup
+	for i := range errs {
+		wg.Go(func() { errs[i] = postgres.Migrate(t.Context(), config, slow) })
+	}
+	wg.Wait()
+	for _, err := range errs {
+		require.NoError(t, err)
+	}
+	require.Equal(t, 2, runs(t, db.Pool))
+}
+
+func TestMigrate_AFailingFileIsNamedAndStops(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
+	config := postgres.Config{URL: db.URL, Schema: "replicas"}
+	broken := fstest.MapFS{"0001_first.up.sql": slow["0001_first.up.sql"], "0002_bad.up.sql": {Data: []byte("create tabel x")}}
+	require.ErrorContains(t, postgres.Migrate(t.Context(), config, broken), "tabel")
+
+	require.ErrorContains(t, postgres.Migrate(t.Context(), config, slow), "Dirty database version 2")
+	handled, err := postgres.MigrateCommand([]string{"migrate", "force", "1"}, config, slow)
+	require.True(t, handled)
+	require.NoError(t, err)
+	require.NoError(t, postgres.Migrate(t.Context(), config, slow))
+	require.Equal(t, 2, runs(t, db.Pool))
+}
+
+func TestMigrateCommand(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
+	config := postgres.Config{URL: db.URL, Schema: "replicas"}
+	migrate := func(args ...string) error {
+		handled, err := postgres.MigrateCommand(append([]string{"migrate"}, args...), config, slow)
+		require.True(t, handled)
+		return err
+	}
+	require.NoError(t, migrate("status"))
+	require.NoError(t, migrate("up"))
+	require.Equal(t, 2, runs(t, db.Pool))
+	require.NoError(t, migrate("status"))
+	require.NoError(t, migrate("down"))
+	require.Equal(t, 1, runs(t, db.Pool))
+	for _, wrong := range [][]string{{}, {"sideways"}, {"force"}, {"force", "x"}} {
+		require.ErrorContains(t, migrate(wrong...), "usage")
+	}
+	handled, err := postgres.MigrateCommand([]string{"health"}, config, slow)
+	require.False(t, handled)
+	require.NoError(t, err)
+}
+
+func TestOpen_WaitsForTheServer(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	u, err := url.Parse(db.URL)
+	require.NoError(t, err)
+	server := u.Host
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	u.Host = listener.Addr().String()
+	require.NoError(t, listener.Close())
+
+	opened := make(chan error, 1)
+	go func() {
+		pool, err := postgres.Open(t.Context(), postgres.Config{URL: u.String(), Schema: schema, Telemetry: telemetry.Nop()})
+		if err == nil {
+			err = pool.Ping(t.Context())
+			pool.Close()
+		}
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		t.Fatal("opened without a server: ", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	(&cutter{address: server}).listen(t, u.Host)
+	require.NoError(t, <-opened)
+}
+
+func TestOpen_EndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := postgres.Open(ctx, postgres.Config{URL: "postgres://nobody@127.0.0.1:1/none", Schema: schema})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	_, err = postgres.Open(t.Context(), postgres.Config{URL: "postgres://%zz"})
+	require.ErrorContains(t, err, "database url")
+}
+
+func TestOpen_SetsTheSession(t *testing.T) {
+	t.Parallel()
+	pool := openPool(t, testkit.Database(t, schema, migrations).URL, 3)
+	for name, want := range map[string]string{
+		"search_path": schema, "timezone": "UTC", "application_name": schema, "lock_timeout": "5s",
+		"statement_timeout": "10s", "idle_in_transaction_session_timeout": "15s",
+	} {
+		var got string
+		require.NoError(t, pool.QueryRow(t.Context(), "select current_setting($1)", name).Scan(&got))
+		require.Equal(t, want, got, name)
+	}
+	require.EqualValues(t, 3, pool.Config().MaxConns)
+}
+
+func TestTranslate_SaysWhatACallerCanDo(t *testing.T) {
+	t.Parallel()
+	pool := openPool(t, testkit.Database(t, schema, migrations).URL, 1)
+	for statement, want := range map[string]struct {
+		kind      fault.Kind
+		transient bool
+	}{
+		"insert into accounts values (1, 1)": {fault.Conflict, false},
+		"select 'x'::int":                    {fault.Internal, false},
+		"selekt":                             {fault.Internal, false},
+		"do $$ begin raise sqlstate '40001'; end $$":                         {fault.Unavailable, true},
+		"do $$ begin raise sqlstate '57014'; end $$":                         {fault.Unavailable, true},
+		"do $$ begin raise sqlstate '53300'; end $$":                         {fault.Unavailable, true},
+		"do $$ begin perform convert_from('\\x00', 'utf8'); end $$":          {fault.Invalid, false},
+		"do $$ begin perform pg_terminate_backend(pg_backend_pid()); end $$": {fault.Unavailable, true},
+	} {
+		_, err := pool.Exec(t.Context(), statement)
+		require.Error(t, err)
+		err = postgres.Translate(err)
+		require.Equal(t, want.kind, fault.Of(err).Kind, statement)
+		require.Equal(t, want.transient, fault.Transient(err), statement)
+		require.Equal(t, err, postgres.Translate(err), "twice is once")
+	}
+	require.NoError(t, postgres.Translate(nil))
+	require.ErrorIs(t, postgres.Translate(fs.ErrExist), fs.ErrExist)
+}
