@@ -38,17 +38,17 @@ clean: ## stop everything and remove all state (databases, queues, secrets)
 # --- testing -----------------------------------------------------------------------------------------
 
 .PHONY: test test-race test-servers test-servers-stop e2e faults bench
-test: ## vet and test everything on servers of its own, beside a running marketplace
-	@infrastructure/local/test.sh all
+test: ## vet and test everything on servers of its own, beside a running marketplace (flags=-race)
+	@infrastructure/local/test.sh all $(flags)
 
 test-race: ## the same with the race detector
 	@infrastructure/local/test.sh all -race
 
 e2e: ## only the journeys through the gateway
-	@infrastructure/local/test.sh e2e
+	@infrastructure/local/test.sh e2e $(flags)
 
 faults: ## the long fault suite (minutes)
-	@infrastructure/local/test.sh faults
+	@infrastructure/local/test.sh faults $(flags)
 
 bench: ## a minute of orders in a closed loop: orders per second, CPU per order
 	@infrastructure/local/test.sh bench
@@ -61,7 +61,7 @@ test-servers-stop: ## stop them
 
 # --- code --------------------------------------------------------------------------------------------
 
-.PHONY: lint fmt proto generate verify tidy
+.PHONY: lint fmt proto generate verify tools tidy
 lint: $(bin)/golangci-lint $(bin)/buf ## golangci-lint in every module, buf lint and buf breaking
 	@.ci/lint $(modules)
 
@@ -76,6 +76,8 @@ generate: proto ## everything that is generated: Go from .proto, the services' d
 
 verify: ## fail when something generated is not what its source gives
 	@.ci/verify
+
+tools: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc govulncheck) ## build the developer tools
 
 tidy: ## go mod tidy in every module
 	@for module in $(modules); do (cd $$module && GOWORK=off go mod tidy) || exit; done

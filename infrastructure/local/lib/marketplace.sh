@@ -98,6 +98,7 @@ marketplace_stop() {
   elif [[ -s $state/ports ]]; then
     marketplace_open
     locked
+    [[ -n $(supervisor_pid) ]] || return 0
     step "stopping"
     supervisor_down
     step "stopped; 'make run' starts it again with the same data"
@@ -131,6 +132,6 @@ marketplace_logs() {
 marketplace_clean() {
   marketplace_stop ""
   test_servers_stop
-  rm -rf "$state" "$link"
+  rm -rf "$state" "$link" "$(socket_folder)"
   step "removed all state: databases, queues, secrets and programs"
 }

@@ -12,12 +12,13 @@ set_open() {
 # A UNIX socket's path has room for 107 bytes: a deep checkout gets a short folder instead.
 set_socket() {
   socket=$set_dir/run/supervisor.sock
-  if ((${#socket} > 85)); then
-    folder "/tmp/marketplace-$(id -u)-$checkout"
-    chmod 700 "/tmp/marketplace-$(id -u)-$checkout"
-    socket=/tmp/marketplace-$(id -u)-$checkout/$set_name.sock
-  fi
+  ((${#socket} > 85)) || return 0
+  folder "$(socket_folder)"
+  chmod 700 "$(socket_folder)"
+  socket=$(socket_folder)/$set_name.sock
 }
+
+socket_folder() { echo "/tmp/marketplace-$(id -u)-$checkout"; }
 
 supervisor_pid() {
   local pid

@@ -7,7 +7,7 @@ test_servers() {
   locked
   set_open test "$state/test"
   consul_build
-  account=test
+  account="test"
   if [[ -n $(supervisor_pid) ]]; then
     ports_load "$set_dir/ports"
     password=$(sed -n 's|^TEST_DATABASE_URL=postgres://test:\([^@]*\)@.*|\1|p' "$set_dir/env")
