@@ -31,7 +31,7 @@ func allocate(lines []Line, stock Stock) ([]Reservation, []Shortage) {
 		for _, l := range lines {
 			units := min(l.Quantity, stock[Key{l.ProductID, best}].Available())
 			if units > 0 {
-				held = append(held, Reservation{Key: Key{l.ProductID, best}, Quantity: units, Status: Held})
+				held = append(held, Reservation{Key: Key{l.ProductID, best}, Quantity: units, Status: Active})
 			}
 			if l.Quantity -= units; l.Quantity > 0 {
 				rest = append(rest, l)

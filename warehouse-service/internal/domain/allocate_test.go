@@ -7,7 +7,7 @@ import (
 )
 
 func held(product, warehouse string, quantity int64) Reservation {
-	return Reservation{Key: key(product, warehouse), Quantity: quantity, Status: Held}
+	return Reservation{Key: key(product, warehouse), Quantity: quantity, Status: Active}
 }
 
 func TestAllocate(t *testing.T) {
@@ -66,7 +66,7 @@ func TestAllocate(t *testing.T) {
 func TestStock_P30_ABatchNeverSellsAUnitTwice(t *testing.T) {
 	stock, sold := Stock{key("p", "w"): {OnHand: 10}}, 0
 	for range 100 {
-		f, out, err := Decide(Fulfilment{}, wants(Line{"p", 1}), stock)
+		f, out, err := Decide(New("o"), wants(Line{"p", 1}), stock)
 		require.NoError(t, err)
 		require.NoError(t, stock.Apply(out.Deltas...))
 		if f.Status == Reserved {

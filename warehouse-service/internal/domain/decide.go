@@ -82,7 +82,7 @@ func dispatch(f Fulfilment, in Dispatch) (Fulfilment, Outcome, error) {
 	switch {
 	case err != nil:
 		return f, Outcome{}, err
-	case s.Status != ShipmentWaiting:
+	case s.Status != ShipmentPending:
 		return f, Outcome{}, ErrShipmentLeft
 	}
 	s.Status, s.TrackingNumber = ShipmentInTransit, in.TrackingNumber
@@ -105,7 +105,7 @@ func deliver(f Fulfilment, in Deliver) (Fulfilment, Outcome, error) {
 	switch {
 	case err != nil:
 		return f, Outcome{}, err
-	case s.Status == ShipmentWaiting:
+	case s.Status == ShipmentPending:
 		return f, Outcome{}, ErrNotDispatched
 	case s.Status == ShipmentHandedOver:
 		return f, Outcome{}, ErrDelivered

@@ -24,7 +24,7 @@ func twoWarehouses() Stock { return Stock{key("p", "w1"): {OnHand: 1}, key("p", 
 // after is the fulfilment of twoParcels after the inputs, none of which may be refused, and the stock then.
 func after(t testing.TB, inputs ...Input) (Fulfilment, Stock) {
 	t.Helper()
-	f, stock := Fulfilment{OrderID: "o"}, twoWarehouses()
+	f, stock := New("o"), twoWarehouses()
 	for _, in := range inputs {
 		next, out, err := Decide(f, in, stock)
 		require.NoError(t, err)

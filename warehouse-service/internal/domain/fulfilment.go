@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// Status is where the fulfilment of an order stands. The zero value means that nothing is known of the order.
+// Status is where the fulfilment of an order stands.
 type Status string
 
 const (
-	None       Status = ""
+	None       Status = "none"       // nothing is known of the order yet
 	Reserved   Status = "reserved"   // every line is held until the order says what follows
 	Rejected   Status = "rejected"   // the end: some line was short, nothing was held
 	Released   Status = "released"   // the end: what was held is free again, or never was
@@ -27,13 +27,16 @@ type Fulfilment struct {
 	Shipments    []Shipment // from allocated on; one per warehouse, numbered from 1
 }
 
+// New returns the fulfilment of an order of which nothing is known.
+func New(orderID string) Fulfilment { return Fulfilment{OrderID: orderID, Status: None} }
+
 // ReservationStatus is what became of a reservation.
 type ReservationStatus string
 
 const (
-	Held ReservationStatus = "held"
-	Free ReservationStatus = "released"
-	Sold ReservationStatus = "sold"
+	Active ReservationStatus = "active"
+	Free   ReservationStatus = "released"
+	Sold   ReservationStatus = "sold"
 )
 
 // Reservation is the part of a stock row that belongs to an order. There is one per order and row.
@@ -47,7 +50,7 @@ type Reservation struct {
 type ShipmentStatus string
 
 const (
-	ShipmentWaiting    ShipmentStatus = "waiting"
+	ShipmentPending    ShipmentStatus = "pending"
 	ShipmentStopped    ShipmentStatus = "cancelled"
 	ShipmentInTransit  ShipmentStatus = "dispatched"
 	ShipmentHandedOver ShipmentStatus = "delivered"
@@ -75,7 +78,7 @@ func (f Fulfilment) From(warehouse string) (content []Reservation) {
 func shipmentsOf(reservations []Reservation) (shipments []Shipment) {
 	for _, r := range reservations {
 		if !slices.ContainsFunc(shipments, func(s Shipment) bool { return s.WarehouseID == r.WarehouseID }) {
-			shipments = append(shipments, Shipment{Number: len(shipments) + 1, WarehouseID: r.WarehouseID, Status: ShipmentWaiting})
+			shipments = append(shipments, Shipment{Number: len(shipments) + 1, WarehouseID: r.WarehouseID, Status: ShipmentPending})
 		}
 	}
 	return shipments

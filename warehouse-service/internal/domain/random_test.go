@@ -56,7 +56,7 @@ func (h *house) step(t *rapid.T) (Outcome, error) {
 	id := fmt.Sprint(rapid.IntRange(1, 4).Draw(t, "order"))
 	f, known := h.orders[id]
 	if !known {
-		f.OrderID = id
+		f = New(id)
 	}
 	n := rapid.IntRange(1, 3).Draw(t, "shipment")
 	in := rapid.SampledFrom([]Input{wants(lines(t)...), OrderConfirmed{}, OrderCancelRequested{}, OrderCancelled{}, Dispatch{Shipment: n}, Deliver{Shipment: n}}).Draw(t, "input")
@@ -85,7 +85,7 @@ func (h *house) holds(t *rapid.T) {
 			require.False(t, rows[r.Key], "one reservation per order and row")
 			require.Positive(t, r.Quantity)
 			rows[r.Key] = true
-			if r.Status == Held {
+			if r.Status == Active {
 				reserved[r.Key] += r.Quantity
 			}
 		}

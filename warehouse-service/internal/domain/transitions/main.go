@@ -65,7 +65,7 @@ func table() (automaton.Table, error) {
 	for _, i := range inputs {
 		names = append(names, i.name)
 	}
-	start := world{stock: domain.Stock{{ProductID: "p", WarehouseID: "1"}: {OnHand: 1}, {ProductID: "p", WarehouseID: "2"}: {OnHand: 1}}}
+	start := world{Fulfilment: domain.New("order"), stock: domain.Stock{{ProductID: "p", WarehouseID: "1"}: {OnHand: 1}, {ProductID: "p", WarehouseID: "2"}: {OnHand: 1}}}
 	return automaton.Walk(automaton.Subject[world]{Aggregate: "fulfilment", Start: start, Inputs: names, Key: key, Step: step})
 }
 
