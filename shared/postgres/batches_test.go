@@ -243,7 +243,7 @@ func TestCommit_P18_ACutConnectionIsUnknown(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
-		forward bool
+		deliver bool
 		left    int
 	}{
 		{"the COMMIT arrived", true, 90},
@@ -269,8 +269,9 @@ func TestCommit_P18_ACutConnectionIsUnknown(t *testing.T) {
 			t.Run(c.name+" with "+door, func(t *testing.T) {
 				t.Parallel()
 				db := testkit.Database(t, schema, migrations)
-				proxy, pool := newCutter(t, db.URL, c.forward)
-				proxy.arm()
+				proxy := testkit.NewCutter(t, db.URL)
+				pool := openPool(t, proxy.URL, 2)
+				proxy.Arm(c.deliver)
 				err := run(pool)
 				require.ErrorIs(t, err, postgres.ErrCommitUnknown)
 				require.True(t, fault.Transient(err))

@@ -92,7 +92,7 @@ func TestOpen_WaitsForTheServer(t *testing.T) {
 	db := testkit.Database(t, schema, migrations)
 	u, err := url.Parse(db.URL)
 	require.NoError(t, err)
-	server := u.Host
+	proxy := testkit.NewCutter(t, db.URL)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	u.Host = listener.Addr().String()
@@ -112,7 +112,7 @@ func TestOpen_WaitsForTheServer(t *testing.T) {
 		t.Fatal("opened without a server: ", err)
 	case <-time.After(300 * time.Millisecond):
 	}
-	(&cutter{address: server}).listen(t, u.Host)
+	proxy.Listen(t, u.Host)
 	require.NoError(t, <-opened)
 }
 

@@ -83,6 +83,12 @@ func Prefix(t testing.TB) string {
 	return "t_" + random()
 }
 
+// Server returns the address of the test PostgreSQL, as its superuser: for tests that make their own databases.
+func Server(t testing.TB) string {
+	t.Helper()
+	return setting(t, "TEST_DATABASE_URL")
+}
+
 // Consul returns the address of the test agent. It is shared: use a Prefix in names.
 func Consul(t testing.TB) string {
 	t.Helper()
