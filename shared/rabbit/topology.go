@@ -1,0 +1,58 @@
+package rabbit
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	amqp "github.com/rabbitmq/amqp091-go"
+)
+
+// Topology is one topic exchange and the queues bound to it.
+type Topology struct {
+	Exchange string
+	Queues   map[string][]string // queue name to the routing keys it gets
+}
+
+// ErrMismatch means that the broker has something of that name with other arguments. Waiting does not help.
+var ErrMismatch = errors.New("exists on the broker with other arguments")
+
+// deliveryLimit is out of reach. RabbitMQ 4 drops a message at its 20th delivery unless it is told otherwise; its word for
+// "no limit", -1, makes RabbitMQ 3 drop every message at its first redelivery. So one number serves both.
+const deliveryLimit = 1_000_000_000
+
+// queueArguments can never change for an existing name.
+var queueArguments = amqp.Table{"x-queue-type": "quorum", "x-delivery-limit": int64(deliveryLimit)}
+
+// declare makes what is missing, on a channel of its own: a refusal closes the channel.
+func (c *connection) declare(t Topology) error {
+	defer c.limit(callTimeout)()
+	ch, err := c.amqp.Channel()
+	if err != nil {
+		return fmt.Errorf("open a channel: %w", err)
+	}
+	defer func() { _ = ch.Close() }()
+	if err := ch.ExchangeDeclare(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
+		return refused("exchange", t.Exchange, err)
+	}
+	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
+		if _, err := ch.QueueDeclare(queue, true, false, false, false, queueArguments); err != nil {
+			return refused("queue", queue, err)
+		}
+		for _, key := range t.Queues[queue] {
+			if err := ch.QueueBind(queue, key, t.Exchange, false, nil); err != nil {
+				return fmt.Errorf("bind queue %q to %q: %w", queue, key, err)
+			}
+		}
+	}
+	return nil
+}
+
+func refused(what, name string, err error) error {
+	if closed, ok := errors.AsType[*amqp.Error](err); ok && closed.Code == amqp.PreconditionFailed {
+		return fmt.Errorf("%s %q %w: delete it when it is drained, or give it a new version in its name (%s)",
+			what, name, ErrMismatch, closed.Reason)
+	}
+	return fmt.Errorf("declare %s %q: %w", what, name, err)
+}
