@@ -1,0 +1,113 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"marketplace/shared/auth"
+)
+
+const (
+	bearerScheme = "bearer"
+	timeoutKey   = "timeout"
+)
+
+// Route is one registered operation, for tests that ask every route for its policy.
+type Route struct {
+	Method string
+	Path   string // as in OpenAPI: /orders/{id}
+	Policy auth.Policy
+}
+
+// Handle registers an operation behind its policy. The handler's errors may be anything: faults keep their meaning,
+// the rest becomes a 500. It panics on a policy that nobody has decided and on a route that exists already.
+func Handle[I, O any](
+	s *Server, policy auth.Policy, op huma.Operation, handle func(ctx context.Context, in *I) (*O, error),
+) {
+	s.admit(policy, &op)
+	timeout := s.timeoutOf(&op)
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		ctx, cancel := s.begin(ctx, timeout)
+		defer cancel()
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.refuse(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// WithTimeout gives an operation another time for its handler and its reply than the server's. A negative one removes the limit, for streams.
+func WithTimeout(op huma.Operation, d time.Duration) huma.Operation {
+	metadata := map[string]any{timeoutKey: d}
+	for key, value := range op.Metadata {
+		metadata[key] = value
+	}
+	op.Metadata = metadata
+	return op
+}
+
+// Replies documents the body of a reply that a handler writes as Raw.
+func Replies[T any](s *Server, op huma.Operation, status int) huma.Operation {
+	schema := huma.SchemaFromType(s.api.OpenAPI().Components.Schemas, reflect.TypeFor[T]())
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.DefaultStatus = status
+	op.Responses[fmt.Sprint(status)] = &huma.Response{
+		Description: http.StatusText(status),
+		Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
+	}
+	return op
+}
+
+// Routes lists what has been registered.
+func (s *Server) Routes() []Route { return s.routes }
+
+// admit checks an operation and completes it.
+func (s *Server) admit(policy auth.Policy, op *huma.Operation) {
+	route := Route{Method: op.Method, Path: op.Path, Policy: policy}
+	if !policy.Valid() {
+		panic(fmt.Sprintf("web: %s %s has no policy", op.Method, op.Path))
+	}
+	for _, other := range s.routes {
+		if other.Method == route.Method && other.Path == route.Path {
+			panic(fmt.Sprintf("web: %s %s is registered twice", op.Method, op.Path))
+		}
+	}
+	s.routes = append(s.routes, route)
+	if policy.NeedsToken() {
+		op.Security = []map[string][]string{{bearerScheme: {}}}
+	}
+	if op.OperationID == "" {
+		op.OperationID = huma.GenerateOperationID(op.Method, op.Path, nil)
+	}
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = s.options.MaxBody
+	}
+	if op.BodyReadTimeout == 0 {
+		op.BodyReadTimeout = bodyTime
+	}
+	op.Middlewares = append(huma.Middlewares{s.guard(policy)}, op.Middlewares...)
+}
+
+func (s *Server) timeoutOf(op *huma.Operation) time.Duration {
+	if d, ok := op.Metadata[timeoutKey].(time.Duration); ok {
+		return d
+	}
+	return s.options.Timeout
+}
+
+// refuse turns a handler's error into the reply, and keeps its cause for the log.
+func (s *Server) refuse(ctx context.Context, err error) *Problem {
+	p := problemOf(ctx, err)
+	if sc := scopeOf(ctx); sc != nil {
+		sc.cause = p.cause
+	}
+	return p
+}
