@@ -55,8 +55,8 @@ func translateState(state string, err error) error {
 		return errBusy.Wrap(err) // deadlock, serialization, lock_timeout, statement_timeout
 	case fault.Transient(err):
 		return errAway.Wrap(err)
-	case strings.HasPrefix(state, "23"):
-		return errConflict.Wrap(err)
+	case state == "23503", state == "23505", state == "23514", state == "23P01":
+		return errConflict.Wrap(err) // foreign key, unique, check, exclusion; a missing value is our own mistake
 	case state == "22021", state == "22P05":
 		return errText.Wrap(err) // a NUL character
 	}

@@ -1,0 +1,222 @@
+package idempotency_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"marketplace/shared/fault"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/postgres"
+	"marketplace/shared/testkit"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const schema = "idem"
+
+var (
+	migrations = fstest.MapFS{"0001_first.up.sql": {Data: []byte(idempotency.Schema + "; create table effects (id bigserial, body text)")}}
+	first      = idempotency.Reply{
+		Status: http.StatusCreated,
+		Header: map[string]string{"ETag": `"1"`, "Location": "/orders/1"},
+		Body:   []byte("{\"id\":  1}\n"),
+	}
+)
+
+func key(name string) idempotency.Key {
+	return idempotency.NewKey("alice", "POST /orders", name, []byte(`{"n":1}`))
+}
+
+// do runs an effect that leaves one row, and returns what Do returns.
+func do(ctx context.Context, pool *pgxpool.Pool, k idempotency.Key, reply idempotency.Reply) (idempotency.Reply, error) {
+	return idempotency.Do(ctx, pool, k, func() (idempotency.Reply, error) {
+		return reply, postgres.InBatches(ctx, pool, nil, effect(k, reply))
+	})
+}
+
+func effect(k idempotency.Key, reply idempotency.Reply) func(*pgx.Batch) error {
+	return func(b *pgx.Batch) error {
+		idempotency.Claim(b, k)
+		b.Queue("insert into effects (body) values ($1)", string(reply.Body))
+		idempotency.Save(b, k, reply)
+		return nil
+	}
+}
+
+func effects(t *testing.T, pool *pgxpool.Pool) (n int) {
+	t.Helper()
+	require.NoError(t, pool.QueryRow(t.Context(), "select count(*) from effects").Scan(&n))
+	return n
+}
+
+func TestDo_P19_TheSameRequestGetsTheFirstReply(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	reply, err := do(t.Context(), db.Pool, key("k"), first)
+	require.NoError(t, err)
+	require.Equal(t, first, reply)
+
+	reply, err = do(t.Context(), db.Pool, key("k"), idempotency.Reply{Status: http.StatusTeapot, Body: []byte("second")})
+	require.NoError(t, err)
+	require.Equal(t, first, reply, "byte for byte, headers included")
+	require.Equal(t, 1, effects(t, db.Pool))
+}
+
+func TestDo_P20_AnotherBodyIsRefused(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	_, err := do(t.Context(), db.Pool, key("k"), first)
+	require.NoError(t, err)
+	other := idempotency.NewKey("alice", "POST /orders", "k", []byte(`{"n": 1}`))
+	_, err = do(t.Context(), db.Pool, other, first)
+	require.Equal(t, "idempotency_key_reused", fault.Of(err).Code)
+	require.Equal(t, fault.Invalid, fault.Of(err).Kind)
+	require.Equal(t, 1, effects(t, db.Pool))
+}
+
+func TestDo_P21_ABusyKeyIsAConflictUntilItsHolderEnds(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	holder, err := pgx.ConnectConfig(t.Context(), db.Pool.Config().ConnConfig)
+	require.NoError(t, err)
+	b := new(pgx.Batch)
+	b.Queue("begin")
+	require.NoError(t, effect(key("k"), first)(b))
+	require.NoError(t, holder.SendBatch(t.Context(), b).Close())
+
+	_, err = do(t.Context(), db.Pool, key("k"), first)
+	busy := fault.Of(err)
+	require.Equal(t, "request_in_progress", busy.Code)
+	require.Equal(t, fault.Conflict, busy.Kind)
+	require.Positive(t, busy.RetryAfter)
+	_, err = do(t.Context(), db.Pool, key("another"), first)
+	require.NoError(t, err, "only its own key is busy")
+
+	require.NoError(t, holder.PgConn().Conn().Close(), "the holder crashes")
+	testkit.Eventually(t, 5*time.Second, func() error {
+		_, err := do(t.Context(), db.Pool, key("k"), first)
+		return err
+	})
+	require.Equal(t, 2, effects(t, db.Pool), "nothing of the crashed holder is left")
+}
+
+func TestDo_P21_TwentyAtOnceHaveOneEffect(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	var busy, done atomic.Int32
+	var wg sync.WaitGroup
+	for range 20 {
+		wg.Go(func() {
+			switch reply, err := do(t.Context(), db.Pool, key("k"), first); {
+			case err == nil && reply.Status == first.Status:
+				done.Add(1)
+			case errors.Is(err, fault.New(fault.Conflict, "request_in_progress", "")):
+				busy.Add(1)
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 1, effects(t, db.Pool))
+	require.Positive(t, done.Load())
+	require.EqualValues(t, 20, done.Load()+busy.Load())
+}
+
+func TestDo_P22_KeysAreScopedToUserAndRoute(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	for i, k := range []idempotency.Key{
+		idempotency.NewKey("alice", "POST /orders", "k", nil),
+		idempotency.NewKey("bob", "POST /orders", "k", nil),
+		idempotency.NewKey("alice", "POST /orders/1/cancel", "k", nil),
+	} {
+		reply := idempotency.Reply{Status: 200 + i, Body: []byte{'0' + byte(i)}}
+		got, err := do(t.Context(), db.Pool, k, reply)
+		require.NoError(t, err)
+		require.Equal(t, reply, got)
+	}
+	require.Equal(t, 3, effects(t, db.Pool))
+}
+
+func TestDo_AFailureIsNotKept(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	refused := fault.New(fault.Invalid, "sold_out", "")
+	_, err := idempotency.Do(t.Context(), db.Pool, key("k"), func() (idempotency.Reply, error) { return idempotency.Reply{}, refused })
+	require.Equal(t, refused, err)
+	_, err = do(t.Context(), db.Pool, key("k"), first)
+	require.NoError(t, err)
+}
+
+func TestDo_FinishedMeanwhileGetsTheFirstReply(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	reply, err := idempotency.Do(t.Context(), db.Pool, key("k"), func() (idempotency.Reply, error) {
+		_, err := do(t.Context(), db.Pool, key("k"), first) // another replica, after our Lookup
+		require.NoError(t, err)
+		second := idempotency.Reply{Status: http.StatusTeapot}
+		return second, postgres.InBatches(t.Context(), db.Pool, nil, effect(key("k"), second))
+	})
+	require.NoError(t, err)
+	require.Equal(t, first, reply)
+	require.Equal(t, 1, effects(t, db.Pool))
+}
+
+func TestDo_P18_AnUnknownCommitIsReadAgain(t *testing.T) {
+	t.Parallel()
+	for name, deliver := range map[string]bool{"it arrived": true, "it was lost": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := testkit.Database(t, schema, migrations)
+			proxy := testkit.NewCutter(t, db.URL)
+			pool, err := postgres.Open(t.Context(), postgres.Config{URL: proxy.URL, Schema: schema, MaxConns: 1})
+			require.NoError(t, err)
+			t.Cleanup(pool.Close)
+
+			proxy.Arm(deliver)
+			reply, err := do(t.Context(), pool, key("k"), first)
+			if deliver {
+				require.NoError(t, err)
+				require.Equal(t, first, reply)
+			} else {
+				require.ErrorIs(t, err, postgres.ErrCommitUnknown)
+				reply, err = do(t.Context(), pool, key("k"), first)
+				require.NoError(t, err)
+				require.Equal(t, first, reply)
+			}
+			require.Equal(t, 1, effects(t, db.Pool))
+		})
+	}
+}
+
+func TestRun_DeletesOldRecords(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	_, err := db.Pool.Exec(t.Context(), `insert into idempotency_keys
+		select 'u', 'r', n::text, '', 200, '{}', '', now() - n * interval '1 minute' from generate_series(1, 3000) n`)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	stopped := make(chan error)
+	go func() { stopped <- idempotency.Run(ctx, db.Pool, zerolog.Nop()) }()
+	testkit.Eventually(t, 10*time.Second, func() bool {
+		var left, old int
+		err := db.Pool.QueryRow(t.Context(), `select count(*), count(*) filter (where created_at < now() - interval '24 hours')
+			from idempotency_keys`).Scan(&left, &old)
+		return err == nil && old == 0 && left > 1400
+	})
+	cancel()
+	require.NoError(t, <-stopped)
+}

@@ -1,0 +1,142 @@
+package idempotency
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"marketplace/shared/postgres"
+)
+
+// Do returns the reply that the key already has, or runs effect, which must Claim the key and Save the reply that it
+// returns. When another replica finished first, or nobody knows whether the commit arrived, the key's record decides.
+func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, error)) (Reply, error) {
+	known, err := Lookup(ctx, pool, key)
+	if err != nil {
+		return Reply{}, err
+	}
+	if known != nil {
+		return *known, nil
+	}
+	reply, err := effect()
+	switch {
+	case Finished(err):
+		known, err = Lookup(ctx, pool, key)
+	case errors.Is(err, postgres.ErrCommitUnknown):
+		known, err = settle(ctx, pool, key, err)
+	default:
+		return reply, err
+	}
+	if err != nil {
+		return Reply{}, err
+	}
+	if known == nil {
+		return Reply{}, errInProgress // finished, and cleaned since: as good as never seen
+	}
+	return *known, nil
+}
+
+const lookup = `select body_hash, status, header, body from idempotency_keys where user_id = $1 and route = $2 and key = $3`
+
+// Lookup returns the key's reply, nil when it has none, or a fault "idempotency_key_reused" when the key came with another body.
+func Lookup(ctx context.Context, pool *pgxpool.Pool, key Key) (*Reply, error) {
+	return find(pool.QueryRow(ctx, lookup, key.User, key.Route, key.Key), key)
+}
+
+func find(row pgx.Row, key Key) (*Reply, error) {
+	var hash []byte
+	var reply Reply
+	err := row.Scan(&hash, &reply.Status, &reply.Header, &reply.Body)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, postgres.Translate(err)
+	}
+	if string(hash) != string(key.BodyHash[:]) {
+		return nil, errReused
+	}
+	return &reply, nil
+}
+
+// settle waits until the transaction of unknown outcome has left the server, which frees its lock, and looks then: before
+// that, an absent record proves nothing. unknown comes back when nothing was committed.
+func settle(ctx context.Context, pool *pgxpool.Pool, key Key, unknown error) (reply *Reply, err error) {
+	err = postgres.InTx(ctx, pool, func(tx pgx.Tx) error {
+		const wait = "select pg_advisory_xact_lock(hashtextextended(current_schema() || $1, 0))"
+		if _, err := tx.Exec(ctx, wait, key.claim()); err != nil {
+			return err
+		}
+		reply, err = find(tx.QueryRow(ctx, lookup, key.User, key.Route, key.Key), key)
+		return err
+	})
+	if err == nil && reply == nil {
+		return nil, unknown
+	}
+	return reply, err
+}
+
+// Claim queues the lock on the key, held until the transaction ends. When a request with the key is running, the
+// transaction fails with a fault "request_in_progress".
+func Claim(b *pgx.Batch, key Key) {
+	b.Queue("select idempotency_claim($1)", key.claim()).Query(func(rows pgx.Rows) error {
+		rows.Close()
+		if pg, ok := errors.AsType[*pgconn.PgError](rows.Err()); ok && pg.Code == "MK409" {
+			return errInProgress.Wrap(rows.Err())
+		}
+		return rows.Err()
+	})
+}
+
+// Save queues the record. It violates the primary key when the request has finished since Lookup: see Finished.
+func Save(b *pgx.Batch, key Key, reply Reply) {
+	b.Queue(`insert into idempotency_keys (user_id, route, key, body_hash, status, header, body) values ($1, $2, $3, $4, $5, $6, $7)`,
+		key.User, key.Route, key.Key, key.BodyHash[:], reply.Status, headers(reply), append([]byte{}, reply.Body...))
+}
+
+// headers is never SQL's null.
+func headers(reply Reply) map[string]string {
+	if reply.Header == nil {
+		return map[string]string{}
+	}
+	return reply.Header
+}
+
+// Finished says whether a transaction failed because the same request finished before it.
+func Finished(err error) bool { return postgres.Violates(err, "idempotency_keys_pkey") }
+
+// Run deletes records older than Kept, now and then, until ctx ends.
+func Run(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
+	for tick := time.NewTicker(time.Hour); ; {
+		if err := clean(ctx, pool); err != nil && ctx.Err() == nil {
+			log.Warn().Err(err).Msg("old idempotency keys stay for now")
+		}
+		select {
+		case <-ctx.Done():
+			tick.Stop()
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// clean works in chunks, so that no transaction grows long. Two replicas at once do not meet.
+func clean(ctx context.Context, pool *pgxpool.Pool) error {
+	const chunk = 1000
+	for {
+		tag, err := pool.Exec(ctx, `delete from idempotency_keys where (user_id, route, key) in (
+			select user_id, route, key from idempotency_keys where created_at < now() - $1::interval
+			order by created_at limit $2 for update skip locked)`, Kept, chunk)
+		if err != nil {
+			return postgres.Translate(err)
+		}
+		if tag.RowsAffected() < chunk {
+			return nil
+		}
+	}
+}
