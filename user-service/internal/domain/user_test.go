@@ -128,3 +128,13 @@ func TestCheckPassword_CountsCharactersNotBytes(t *testing.T) {
 	require.NoError(t, domain.CheckPassword(strings.Repeat("я", 128)))
 	require.ErrorIs(t, domain.CheckPassword(strings.Repeat("a", 129)), domain.ErrPasswordLength)
 }
+
+func TestTokenTime_IsNeverBeforeTheChangeItFollows(t *testing.T) {
+	require.Equal(t, now, domain.User{}.TokenTime(now.Add(999*time.Millisecond)))
+	changed := now.Add(400 * time.Millisecond)
+	user := domain.User{RevokedBefore: &changed}
+	require.Equal(t, now.Add(time.Second), user.TokenTime(now.Add(500*time.Millisecond)))
+	require.Equal(t, now.Add(2*time.Second), user.TokenTime(now.Add(2500*time.Millisecond)))
+	user.RevokedBefore = &now
+	require.Equal(t, now, user.TokenTime(now.Add(time.Millisecond)))
+}

@@ -8,15 +8,18 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
-	"errors"
 	"runtime"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/crypto/argon2"
+
+	"marketplace/shared/fault"
 )
 
 // ErrBusy means that too many hashes are waiting already.
-var ErrBusy = errors.New("too many passwords are being checked")
+var ErrBusy = fault.New(fault.Unavailable, "sign_in_busy", "Too many people are signing in at this moment.").
+	WithRetryAfter(time.Second)
 
 // waitersPerSlot bounds the queue to a wait of about a second.
 const waitersPerSlot = 32

@@ -3,6 +3,7 @@ package password
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"runtime"
 	"strings"
 	"sync"
@@ -71,11 +72,11 @@ func TestHasher_P38_FloodIsBounded(t *testing.T) {
 	for range flood {
 		wg.Go(func() {
 			<-start
-			switch _, err := h.Hash(context.Background(), "correct horse"); err {
-			case nil:
+			switch _, err := h.Hash(context.Background(), "correct horse"); {
+			case err == nil:
 				hashed.Add(1)
 				peak.Store(max(peak.Load(), heap()))
-			case ErrBusy:
+			case errors.Is(err, ErrBusy):
 				refused.Add(1)
 			}
 		})

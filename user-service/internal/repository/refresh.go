@@ -11,18 +11,6 @@ import (
 	"marketplace/user-service/internal/domain"
 )
 
-// Family is a locked session with its user and the hash of its current token.
-type Family struct {
-	domain.Session
-	User        domain.User
-	RefreshHash []byte
-	Now         time.Time
-}
-
-// DecideRefresh returns the family as it shall be. What it returns is saved even
-// if that is a revocation.
-type DecideRefresh func(Family) (Family, error)
-
 // The user before the session: the order of all locks.
 const (
 	lockOwner  = `SELECT ` + userColumns + ` FROM users u WHERE u.id = (SELECT user_id FROM sessions WHERE id = $1) FOR SHARE`
@@ -38,8 +26,9 @@ type sessionWithHash struct {
 	RefreshHash []byte
 }
 
-// Refresh locks a family, decides and saves; ErrSessionEnded if there is none.
-func (r *Sessions) Refresh(ctx context.Context, sessionID string, decide DecideRefresh) (after Family, err error) {
+// Refresh locks a family, lets decide change it and saves the result, also if that
+// is a revocation; ErrSessionEnded if there is no such family.
+func (r *Sessions) Refresh(ctx context.Context, sessionID string, decide func(domain.Family) (domain.Family, error)) (after domain.Family, err error) {
 	var users []domain.User
 	var sessions []sessionWithHash
 	var now time.Time
@@ -53,7 +42,7 @@ func (r *Sessions) Refresh(ctx context.Context, sessionID string, decide DecideR
 			if len(users) == 0 || len(sessions) == 0 {
 				return domain.ErrSessionEnded
 			}
-			before := Family{Session: sessions[0].Session, User: users[0], RefreshHash: sessions[0].RefreshHash, Now: now}
+			before := domain.Family{Session: sessions[0].Session, User: users[0], RefreshHash: sessions[0].RefreshHash, Now: now}
 			after, err = decide(before)
 			if err != nil || after.Session == before.Session {
 				return err

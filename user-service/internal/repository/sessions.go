@@ -19,26 +19,12 @@ type Sessions struct{ pool *pgxpool.Pool }
 // NewSessions returns the repository over the pool.
 func NewSessions(pool *pgxpool.Pool) *Sessions { return &Sessions{pool: pool} }
 
-// SignIn is a session to begin.
-type SignIn struct {
-	SessionID   string
-	RefreshHash []byte // of the first generation
-	UserAgent   string
-	Address     string
-}
-
-// SignedIn is a user as an access token may describe them at that time.
-type SignedIn struct {
-	User domain.User
-	At   time.Time
-}
-
 const sessionColumns = `id, user_id, generation, created_at, rotated_at, expires_at, revoked_at, revoke_reason, user_agent, address`
 
 const insertSession = `
 INSERT INTO sessions (` + sessionColumns + `, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
 
-func queueInsertSession(b *pgx.Batch, in SignIn, userID string, now time.Time) {
+func queueInsertSession(b *pgx.Batch, in domain.SignIn, userID string, now time.Time) {
 	s := domain.NewSession(in.SessionID, userID, in.UserAgent, in.Address, now)
 	b.Queue(insertSession, s.ID, s.UserID, s.Generation, s.CreatedAt, s.RotatedAt, s.ExpiresAt, s.RevokedAt, s.RevokeReason,
 		s.UserAgent, s.Address, in.RefreshHash)
@@ -55,7 +41,7 @@ type userWithHash struct {
 
 // Open begins a session for an active user whose password hash is still the one
 // that was verified; otherwise ErrBlocked or ErrCredentials.
-func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in SignIn) (SignedIn, error) {
+func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in domain.SignIn) (domain.SignedIn, error) {
 	var users []userWithHash
 	var now time.Time
 	err := postgres.InBatches(ctx, r.pool,
@@ -74,9 +60,9 @@ func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in Sig
 			return nil
 		})
 	if err != nil {
-		return SignedIn{}, err
+		return domain.SignedIn{}, err
 	}
-	return SignedIn{User: users[0].User, At: now}, nil
+	return domain.SignedIn{User: users[0].User, At: now}, nil
 }
 
 const selectLiveSessions = `
@@ -99,22 +85,22 @@ WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
 RETURNING id, revoked_at AS at`
 
 // Revoke ends a session of the user; ErrSessionNotFound if there is none alive.
-func (r *Sessions) Revoke(ctx context.Context, id, userID, reason string) (Revocation, error) {
+func (r *Sessions) Revoke(ctx context.Context, id, userID, reason string) (domain.Revocation, error) {
 	rows, _ := r.pool.Query(ctx, revokeSession, id, userID, reason)
-	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Revocation])
 	if err != nil {
-		return Revocation{}, postgres.Translate(fmt.Errorf("revoke a session: %w", err))
+		return domain.Revocation{}, postgres.Translate(fmt.Errorf("revoke a session: %w", err))
 	}
 	if len(ended) == 0 {
-		return Revocation{}, domain.ErrSessionNotFound
+		return domain.Revocation{}, domain.ErrSessionNotFound
 	}
 	return ended[0], nil
 }
 
 // Revoked returns the sessions that were revoked at or after since.
-func (r *Sessions) Revoked(ctx context.Context, since time.Time) ([]Revocation, error) {
+func (r *Sessions) Revoked(ctx context.Context, since time.Time) ([]domain.Revocation, error) {
 	rows, _ := r.pool.Query(ctx, `SELECT id, revoked_at AS at FROM sessions WHERE revoked_at >= $1`, since)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Revocation])
 	return found, postgres.Translate(err)
 }
 

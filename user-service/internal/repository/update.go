@@ -11,9 +11,9 @@ import (
 	"marketplace/user-service/internal/domain"
 )
 
-// Decide changes a locked user. otherAdmins counts the active admins besides the
-// user; now is the time of the change.
-type Decide func(u domain.User, otherAdmins int, now time.Time) (domain.User, error)
+// decideUser changes a locked user. otherAdmins counts the active admins besides
+// the user; now is the time of the change.
+type decideUser = func(u domain.User, otherAdmins int, now time.Time) (domain.User, error)
 
 // The user is locked together with every admin, in id order: of two admins who
 // take the role from each other, the second sees what the first did.
@@ -31,17 +31,17 @@ const revokeAll = `
 UPDATE sessions SET revoked_at = $2, revoke_reason = $3 WHERE user_id = $1 AND revoked_at IS NULL`
 
 // Update changes what a user may change alone; decide is told of no other admins.
-func (r *Users) Update(ctx context.Context, id string, decide Decide) (domain.User, error) {
+func (r *Users) Update(ctx context.Context, id string, decide decideUser) (domain.User, error) {
 	return r.update(ctx, lockUser, id, decide)
 }
 
 // UpdateAccess changes a user's roles or status. A user who ends up blocked has
 // no live session any more.
-func (r *Users) UpdateAccess(ctx context.Context, id string, decide Decide) (domain.User, error) {
+func (r *Users) UpdateAccess(ctx context.Context, id string, decide decideUser) (domain.User, error) {
 	return r.update(ctx, lockUserAndAdmins, id, decide)
 }
 
-func (r *Users) update(ctx context.Context, lock, id string, decide Decide) (after domain.User, err error) {
+func (r *Users) update(ctx context.Context, lock, id string, decide decideUser) (after domain.User, err error) {
 	var locked []domain.User
 	var now time.Time
 	err = postgres.InBatches(ctx, r.pool,
@@ -89,7 +89,7 @@ RETURNING id, revoked_at AS at`
 
 // ChangePassword replaces the hash if it is still the one that the current
 // password was checked against, and ends every session but one.
-func (r *Users) ChangePassword(ctx context.Context, id, oldHash, newHash, keep string) (ended []Revocation, err error) {
+func (r *Users) ChangePassword(ctx context.Context, id, oldHash, newHash, keep string) (ended []domain.Revocation, err error) {
 	var hash string
 	var now time.Time
 	err = postgres.InBatches(ctx, r.pool,

@@ -27,7 +27,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 
 // Create inserts a user with the first session; ErrEmailTaken if the address has
 // an account. The result has the times that the database gave.
-func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, in SignIn) (SignedIn, error) {
+func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, in domain.SignIn) (domain.SignedIn, error) {
 	var now time.Time
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { queueClock(b, &now) },
@@ -38,9 +38,9 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 			return nil
 		})
 	if postgres.Violates(err, "users_email") {
-		return SignedIn{}, domain.ErrEmailTaken
+		return domain.SignedIn{}, domain.ErrEmailTaken
 	}
-	return SignedIn{User: u, At: now}, err
+	return domain.SignedIn{User: u, At: now}, err
 }
 
 // CreateIfAbsent inserts a user unless the address has an account; created says
@@ -73,29 +73,20 @@ func (r *Users) one(ctx context.Context, query string, args ...any) (domain.User
 	return users[0], nil
 }
 
-// Credentials is what a sign-in is checked against.
-type Credentials struct {
-	UserID       string
-	Status       domain.Status
-	PasswordHash string
-	// KnownAddress: the user has a live session that began at the address asked for.
-	KnownAddress bool
-}
-
 const selectCredentials = `
 SELECT u.id AS user_id, u.status, u.password_hash,
        EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.address = $2) AS known_address
 FROM users u WHERE u.email = $1`
 
 // Credentials returns those of the account with the address, or ErrUserNotFound.
-func (r *Users) Credentials(ctx context.Context, email, address string) (Credentials, error) {
+func (r *Users) Credentials(ctx context.Context, email, address string) (domain.Credentials, error) {
 	rows, _ := r.pool.Query(ctx, selectCredentials, email, address)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Credentials])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Credentials])
 	if err != nil {
-		return Credentials{}, postgres.Translate(fmt.Errorf("read credentials: %w", err))
+		return domain.Credentials{}, postgres.Translate(fmt.Errorf("read credentials: %w", err))
 	}
 	if len(found) == 0 {
-		return Credentials{}, domain.ErrUserNotFound
+		return domain.Credentials{}, domain.ErrUserNotFound
 	}
 	return found[0], nil
 }
@@ -113,15 +104,6 @@ func (r *Users) PasswordHash(ctx context.Context, id string) (string, error) {
 	return hashes[0], nil
 }
 
-// Filter narrows a list of users; empty fields match everyone.
-type Filter struct {
-	Query  string // part of the address or the name
-	Role   string
-	Status string
-	After  string // the id that the page before ended with
-	Limit  int
-}
-
 const selectUsers = `
 SELECT ` + userColumns + ` FROM users u
 WHERE ($1 = '' OR strpos(u.email, lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0)
@@ -132,22 +114,16 @@ ORDER BY u.id DESC
 LIMIT $5`
 
 // List returns users, newest first (ids grow with time).
-func (r *Users) List(ctx context.Context, f Filter) ([]domain.User, error) {
+func (r *Users) List(ctx context.Context, f domain.UserFilter) ([]domain.User, error) {
 	rows, _ := r.pool.Query(ctx, selectUsers, f.Query, f.Role, f.Status, nullable(f.After), f.Limit)
 	users, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.User])
 	return users, postgres.Translate(err)
 }
 
-// Revocation says that access tokens of a user or a session are void.
-type Revocation struct {
-	ID string
-	At time.Time
-}
-
 // Revoked returns the users whose tokens were voided at or after since.
-func (r *Users) Revoked(ctx context.Context, since time.Time) ([]Revocation, error) {
+func (r *Users) Revoked(ctx context.Context, since time.Time) ([]domain.Revocation, error) {
 	rows, _ := r.pool.Query(ctx, `SELECT id, revoked_before AS at FROM users WHERE revoked_before >= $1`, since)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[Revocation])
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Revocation])
 	return found, postgres.Translate(err)
 }
 

@@ -20,7 +20,13 @@ import (
 
 	"github.com/redis/go-redis/v9"
 	"github.com/rs/zerolog"
+
+	"marketplace/shared/fault"
 )
+
+// ErrTooMany means that a key's allowance is used up; its RetryAfter says for how
+// long.
+var ErrTooMany = fault.New(fault.TooMany, "too_many_attempts", "Too many attempts; try again later.")
 
 const (
 	// redisTimeout is the most that a request may lose to Redis.
@@ -53,16 +59,23 @@ func New(client redis.Scripter, log zerolog.Logger, now func() time.Time) *Limit
 	return &Limiter{local: newLocal(), redis: client, log: log, now: now}
 }
 
-// Allow takes one attempt of the key's allowance. When nothing is left, wait says
-// how long until there is.
-func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) (wait time.Duration) {
+// Allow takes one attempt of the key's allowance, or returns ErrTooMany.
+func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) error {
 	id := identify(limit, key)
-	if wait := l.local.take(id, limit.interval(), l.now()); wait > 0 {
-		return wait
+	wait := l.local.take(id, limit.interval(), l.now())
+	if wait == 0 {
+		wait = l.takeShared(ctx, id, limit.interval())
 	}
+	if wait > 0 {
+		return ErrTooMany.WithRetryAfter(wait)
+	}
+	return nil
+}
+
+func (l *Limiter) takeShared(ctx context.Context, id string, interval time.Duration) time.Duration {
 	var micros int64
 	l.ask(ctx, func(ctx context.Context) (err error) {
-		micros, err = take.Run(ctx, l.redis, []string{id}, limit.interval().Microseconds(), time.Minute.Microseconds()).Int64()
+		micros, err = take.Run(ctx, l.redis, []string{id}, interval.Microseconds(), time.Minute.Microseconds()).Int64()
 		return err
 	})
 	return time.Duration(micros) * time.Microsecond

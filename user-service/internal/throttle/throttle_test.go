@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"marketplace/shared/fault"
 	"marketplace/shared/testkit"
 )
 
@@ -31,7 +32,7 @@ func connect(t *testing.T, url string) *redis.Client {
 
 func allowed(l *Limiter, limit Limit, key string, attempts int) (n int) {
 	for range attempts {
-		if l.Allow(context.Background(), limit, key) == 0 {
+		if l.Allow(context.Background(), limit, key) == nil {
 			n++
 		}
 	}
@@ -83,9 +84,10 @@ func TestLimiter_P40_ReplicasShareOneCountAndAReset(t *testing.T) {
 	one := New(connect(t, url), zerolog.Nop(), time.Now)
 	two := New(connect(t, url), zerolog.Nop(), time.Now)
 	require.Equal(t, 10, allowed(one, tenPerMinute, "k", 10)+allowed(two, tenPerMinute, "k", 10))
-	wait := two.Allow(t.Context(), tenPerMinute, "k")
-	require.Positive(t, wait)
-	require.LessOrEqual(t, wait, 6*time.Second)
+	err := two.Allow(t.Context(), tenPerMinute, "k")
+	require.ErrorIs(t, err, ErrTooMany)
+	require.Positive(t, fault.Of(err).RetryAfter)
+	require.LessOrEqual(t, fault.Of(err).RetryAfter, 6*time.Second)
 
 	require.Equal(t, 10, allowed(two, Limit{Name: "other", PerMinute: 10}, "k", 11), "limits do not mix")
 	one.Reset(t.Context(), tenPerMinute, "k")
@@ -95,7 +97,7 @@ func TestLimiter_P40_ReplicasShareOneCountAndAReset(t *testing.T) {
 func TestLimiter_KeepsNoKeyInTheClear(t *testing.T) {
 	t.Parallel()
 	client := connect(t, testkit.Redis(t))
-	New(client, zerolog.Nop(), time.Now).Allow(t.Context(), tenPerMinute, "shopper@marketplace.local")
+	require.NoError(t, New(client, zerolog.Nop(), time.Now).Allow(t.Context(), tenPerMinute, "shopper@marketplace.local"))
 	keys, err := client.Keys(t.Context(), "*").Result()
 	require.NoError(t, err)
 	require.Len(t, keys, 1)
@@ -133,9 +135,21 @@ func TestLimiter_P41_AsksRedisAgainWhenItIsBack(t *testing.T) {
 	client := connect(t, testkit.Redis(t))
 	l := New(client, zerolog.Nop(), time.Now)
 	l.resume.Store(time.Now().Add(time.Hour).UnixNano())
-	l.Allow(t.Context(), tenPerMinute, "k")
+	require.NoError(t, l.Allow(t.Context(), tenPerMinute, "k"))
 	require.Zero(t, client.DBSize(t.Context()).Val())
 	l.resume.Store(time.Now().UnixNano())
-	l.Allow(t.Context(), tenPerMinute, "k")
+	require.NoError(t, l.Allow(t.Context(), tenPerMinute, "k"))
 	require.EqualValues(t, 1, client.DBSize(t.Context()).Val())
+}
+
+func TestAddress_P40_OneHouseholdIsOneKey(t *testing.T) {
+	for client, want := range map[string]string{
+		"192.0.2.7":                "192.0.2.7",
+		"::ffff:192.0.2.7":         "192.0.2.7",
+		"2001:db8:1:2:3:4:5:6":     "2001:db8:1:2::/64",
+		"2001:db8:1:2:ffff::1%eth": "2001:db8:1:2::/64",
+		"no address":               "no address",
+	} {
+		require.Equal(t, want, Address(client))
+	}
 }

@@ -10,10 +10,10 @@ import (
 	"crypto/ed25519"
 	"crypto/hkdf"
 	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
+
+	"marketplace/shared/auth"
 )
 
 // The infos separate the keys from each other. A new version of one makes a new
@@ -35,8 +35,8 @@ type Keys struct {
 }
 
 type derived struct {
-	id      string // RFC 7638 thumbprint of the public key
 	signing ed25519.PrivateKey
+	public  ed25519.PublicKey
 	refresh []byte
 }
 
@@ -54,9 +54,16 @@ func NewKeys(secret, previous string) (*Keys, error) {
 		}
 		keys.accepted = append(keys.accepted, old)
 	}
-	keys.jwks, err = jwks(keys.accepted)
+	var published []ed25519.PublicKey
+	for _, d := range keys.accepted {
+		published = append(published, d.public)
+	}
+	keys.jwks, err = auth.EncodeKeys(published...)
 	return keys, err
 }
+
+// Signing is the key for new access tokens.
+func (k *Keys) Signing() ed25519.PrivateKey { return k.current.signing }
 
 func derive(secret string) (derived, error) {
 	seed, err := hkdf.Key(sha256.New, []byte(secret), nil, signingInfo, ed25519.SeedSize)
@@ -68,14 +75,14 @@ func derive(secret string) (derived, error) {
 		return derived{}, fmt.Errorf("derive the refresh key: %w", err)
 	}
 	signing := ed25519.NewKeyFromSeed(seed)
-	return derived{id: thumbprint(signing), signing: signing, refresh: refresh}, nil
+	return derived{signing: signing, public: signing.Public().(ed25519.PublicKey), refresh: refresh}, nil
 }
 
 // Public is the verifying key with that id, or ErrUnknownKey.
 func (k *Keys) Public(id string) (ed25519.PublicKey, error) {
 	for _, d := range k.accepted {
-		if d.id == id {
-			return public(d.signing), nil
+		if auth.KeyID(d.public) == id {
+			return d.public, nil
 		}
 	}
 	return nil, ErrUnknownKey
@@ -83,37 +90,3 @@ func (k *Keys) Public(id string) (ed25519.PublicKey, error) {
 
 // JWKS is the document with all accepted public keys (RFC 7517, RFC 8037).
 func (k *Keys) JWKS() []byte { return k.jwks }
-
-func public(key ed25519.PrivateKey) ed25519.PublicKey {
-	return key.Public().(ed25519.PublicKey)
-}
-
-// thumbprint hashes the required members of the JWK in lexicographic order
-// (RFC 7638; RFC 8037, appendix A.3).
-func thumbprint(key ed25519.PrivateKey) string {
-	x := base64.RawURLEncoding.EncodeToString(public(key))
-	sum := sha256.Sum256([]byte(`{"crv":"Ed25519","kty":"OKP","x":"` + x + `"}`))
-	return base64.RawURLEncoding.EncodeToString(sum[:])
-}
-
-type jwk struct {
-	Type  string `json:"kty"`
-	Curve string `json:"crv"`
-	X     string `json:"x"`
-	ID    string `json:"kid"`
-	Use   string `json:"use"`
-	Alg   string `json:"alg"`
-}
-
-func jwks(keys []derived) ([]byte, error) {
-	set := struct {
-		Keys []jwk `json:"keys"`
-	}{}
-	for _, d := range keys {
-		set.Keys = append(set.Keys, jwk{
-			Type: "OKP", Curve: "Ed25519", X: base64.RawURLEncoding.EncodeToString(public(d.signing)),
-			ID: d.id, Use: "sig", Alg: "EdDSA",
-		})
-	}
-	return json.Marshal(set)
-}

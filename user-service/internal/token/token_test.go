@@ -9,9 +9,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/auth"
 
 	"marketplace/user-service/internal/token"
 )
@@ -51,24 +52,23 @@ func TestJWKS_TheSameSecretTwiceIsOneKey(t *testing.T) {
 	require.Len(t, published(t, newKeys(t, "secret", "secret")).Keys, 1)
 }
 
-func TestAccess_CarriesWhatVerifiersInsistOn(t *testing.T) {
-	keys := newKeys(t, "new secret", "old secret")
-	issued := time.Now().Truncate(time.Second)
-	signed, err := keys.Access(token.Access{
-		ID: "j", UserID: "u", SessionID: "s", Roles: []string{"customer"}, IssuedAt: issued, Lifetime: 15 * time.Minute,
-	})
+func TestSigning_MakesTokensThatThePublishedKeysVerify(t *testing.T) {
+	of := auth.Identity{UserID: "u", SessionID: "s", Roles: []string{"customer"}}
+	old := newKeys(t, "old secret", "")
+	rotated := newKeys(t, "new secret", "old secret")
+	verifier := auth.NewVerifier(auth.VerifierOptions{Keys: rotated.Public})
+	for name, key := range map[string]ed25519.PrivateKey{"new": rotated.Signing(), "old": old.Signing()} {
+		signed, err := auth.Issue(key, of, time.Now(), time.Minute)
+		require.NoError(t, err)
+		got, err := verifier.Verify(t.Context(), signed)
+		require.NoError(t, err, name)
+		require.Equal(t, of, got)
+	}
+	dropped := auth.NewVerifier(auth.VerifierOptions{Keys: newKeys(t, "new secret", "").Public})
+	signed, err := auth.Issue(old.Signing(), of, time.Now(), time.Minute)
 	require.NoError(t, err)
-
-	parsed, err := jwt.Parse(signed, func(t *jwt.Token) (any, error) { return keys.Public(t.Header["kid"].(string)) },
-		jwt.WithValidMethods([]string{"EdDSA"}), jwt.WithIssuer("marketplace"), jwt.WithAudience("marketplace-api"),
-		jwt.WithExpirationRequired())
-	require.NoError(t, err)
-	require.Equal(t, "at+jwt", parsed.Header["typ"])
-	require.Equal(t, published(t, keys).Keys[0]["kid"], parsed.Header["kid"])
-	require.Equal(t, jwt.MapClaims{
-		"iss": "marketplace", "aud": []any{"marketplace-api"}, "sub": "u", "sid": "s", "jti": "j", "roles": []any{"customer"},
-		"iat": float64(issued.Unix()), "exp": float64(issued.Add(15 * time.Minute).Unix()),
-	}, parsed.Claims)
+	_, err = dropped.Verify(t.Context(), signed)
+	require.Error(t, err)
 }
 
 func TestPublic_RefusesOtherKeys(t *testing.T) {

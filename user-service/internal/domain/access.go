@@ -1,0 +1,61 @@
+package domain
+
+import "time"
+
+// SignIn is a session to begin. Of refresh tokens only hashes leave the service.
+type SignIn struct {
+	SessionID   string
+	RefreshHash []byte // of the first generation
+	UserAgent   string
+	Address     string
+}
+
+// SignedIn is a user as an access token may describe them at a time.
+type SignedIn struct {
+	User User
+	At   time.Time
+}
+
+// Family is a session with its user and the hash of its current refresh token.
+type Family struct {
+	Session
+	User        User
+	RefreshHash []byte
+	Now         time.Time
+}
+
+// Credentials are what a sign-in is checked against.
+type Credentials struct {
+	UserID       string
+	Status       Status
+	PasswordHash string
+	// KnownAddress: the user has a live session that began at the same address.
+	KnownAddress bool
+}
+
+// Revocation says that the access tokens of a session are void, or those of a
+// user that were issued before the time.
+type Revocation struct {
+	ID string
+	At time.Time
+}
+
+// UserFilter narrows a list of users; empty fields match everyone.
+type UserFilter struct {
+	Query  string // part of the address or the name
+	Role   string
+	Status string
+	After  string // the id that the page before ended with
+	Limit  int
+}
+
+// TokenTime is the time that an access token made at now carries. Tokens say when
+// they were issued in whole seconds; one that is issued in the very second of a
+// change must not pass for one from before.
+func (u User) TokenTime(now time.Time) time.Time {
+	at := now.Truncate(time.Second)
+	if u.RevokedBefore != nil && at.Before(*u.RevokedBefore) {
+		return u.RevokedBefore.Add(time.Second - time.Nanosecond).Truncate(time.Second)
+	}
+	return at
+}
