@@ -1,0 +1,71 @@
+package domain
+
+// observe takes what the processor says about the intent. Before an attempt there is no intent, and after a capture
+// nothing about it matters any more; every other state listens, those that look like an end too.
+func observe(p Payment, f Fact) (Payment, Outcome) {
+	switch p.State {
+	case None, Processing, Captured:
+		return p, Outcome{}
+	}
+	if p.IntentID == "" {
+		p.IntentID = f.IntentID
+	}
+	switch f.Kind {
+	case FactSucceeded:
+		return succeed(p, f)
+	case FactDeclined:
+		if p.State == Called {
+			return fail(p, f)
+		}
+	case FactCanceled:
+		if p.State == Called || p.State == RequiresAction || p.State == Voiding {
+			return fail(p, f)
+		}
+	case FactRequiresAction:
+		return await(p), Outcome{}
+	case FactRequiresPaymentMethod:
+		if p.Failure == nil {
+			p.Failure = f.Failure // what the order will be told when the intent is cancelled
+		}
+		p.State = Voiding
+	}
+	return p, Outcome{}
+}
+
+// succeed books the charge, once. Money that nobody wants any more goes back, and the order hears of the refund only.
+func succeed(p Payment, f Fact) (Payment, Outcome) {
+	p.State, p.Captured, p.Failure = Captured, f.Captured, nil
+	out := Outcome{Entries: []Entry{{Kind: EntryCharge, Amount: f.Captured}}}
+	if p.Unwanted {
+		return askCancelled(p, 1, out)
+	}
+	out.Messages = []Message{PaymentCaptured{Amount: f.Captured}}
+	return p, out
+}
+
+// fail ends a payment whose intent can never be paid. The order that waits is told; from then on nobody wants the money.
+func fail(p Payment, f Fact) (Payment, Outcome) {
+	if p.Failure == nil {
+		p.Failure = f.Failure
+	}
+	if p.Unwanted {
+		p.State = Voided
+		return p, Outcome{}
+	}
+	if p.Failure == nil {
+		p.Failure = &Failure{Code: "canceled", Message: "the payment was cancelled"}
+	}
+	p.State, p.Unwanted = Failed, true
+	return p, Outcome{Messages: []Message{PaymentFailed{Failure: *p.Failure}}}
+}
+
+// await: the shopper has to act. When nobody wants the money any more, the intent must not stay alive.
+func await(p Payment) Payment {
+	switch {
+	case p.Unwanted:
+		p.State = Voiding
+	case p.State == Called:
+		p.State = RequiresAction
+	}
+	return p
+}

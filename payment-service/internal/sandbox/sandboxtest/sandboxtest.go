@@ -1,0 +1,222 @@
+// Package sandboxtest runs a sandbox processor inside a test, on a database of its own, with a receiver for its webhooks.
+package sandboxtest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"marketplace/payment-service/internal/sandbox"
+	"marketplace/payment-service/internal/sandbox/faults"
+	"marketplace/payment-service/internal/sandbox/store"
+	"marketplace/shared/config"
+	"marketplace/shared/testkit"
+)
+
+// Secrets of a test's sandbox.
+const (
+	Key           = "sk_test_sandbox"
+	WebhookSecret = "whsec_sandbox"
+)
+
+// Sandbox is a running processor.
+type Sandbox struct {
+	URL string
+	DB  testkit.DB
+	t   testing.TB
+}
+
+// Config is what a test's sandbox starts with: nobody is told of events, search is not behind, late answers come at once.
+func Config(t testing.TB, db testkit.DB) sandbox.Config {
+	t.Helper()
+	return sandbox.Config{
+		Common: config.Common{
+			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: freePort(t),
+			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6), ShutdownGrace: 10 * time.Second,
+		},
+		StripeKey: Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
+	}
+}
+
+// Start runs a sandbox until the test ends.
+func Start(t testing.TB, change ...func(*sandbox.Config)) *Sandbox {
+	t.Helper()
+	db := testkit.Database(t, "sandbox", store.Migrations())
+	cfg := Config(t, db)
+	for _, f := range change {
+		f(&cfg)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- sandbox.Run(ctx, cfg) }()
+	t.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("the sandbox failed: %v", err)
+		}
+	})
+	s := &Sandbox{URL: fmt.Sprintf("http://127.0.0.1:%d", cfg.ServerPort), DB: db, t: t}
+	s.Await()
+	return s
+}
+
+// Await returns when the sandbox is ready.
+func (s *Sandbox) Await() { AwaitReady(s.t, s.URL) }
+
+// AwaitReady returns when the sandbox at url is ready.
+func AwaitReady(t testing.TB, url string) {
+	t.Helper()
+	testkit.Eventually(t, 20*time.Second, func() error {
+		res, err := http.Get(url + "/health/ready")
+		if err != nil {
+			return err
+		}
+		defer res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return fmt.Errorf("not ready: %s", res.Status)
+		}
+		return nil
+	})
+}
+
+// Fault puts a rule in force.
+func (s *Sandbox) Fault(r faults.Rule) {
+	s.t.Helper()
+	s.post("/sandbox/faults", r, http.StatusCreated)
+}
+
+// Hits is how often the rules in force have misbehaved so far.
+func (s *Sandbox) Hits() (n int) {
+	s.t.Helper()
+	res, err := http.Get(s.URL + "/sandbox/faults")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var list struct{ Items []faults.Rule }
+	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
+		s.t.Fatal(err)
+	}
+	for _, r := range list.Items {
+		n += r.Hits
+	}
+	return n
+}
+
+// Authenticate ends a 3-D Secure challenge as the shopper would.
+func (s *Sandbox) Authenticate(intentID string, passed bool) {
+	s.t.Helper()
+	outcome := "failed"
+	if passed {
+		outcome = "succeeded"
+	}
+	s.post("/sandbox/payment_intents/"+intentID+"/authenticate", map[string]string{"outcome": outcome}, http.StatusOK)
+}
+
+func (s *Sandbox) post(path string, body any, want int) {
+	s.t.Helper()
+	encoded, err := json.Marshal(body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	res, err := http.Post(s.URL+path, "application/json", bytes.NewReader(encoded))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != want {
+		reply, _ := io.ReadAll(res.Body)
+		s.t.Fatalf("POST %s: %s: %s", path, res.Status, reply)
+	}
+}
+
+// Count runs a query that counts.
+func (s *Sandbox) Count(query string, args ...any) (n int) {
+	s.t.Helper()
+	if err := s.DB.Pool.QueryRow(context.Background(), query, args...).Scan(&n); err != nil {
+		s.t.Fatal(err)
+	}
+	return n
+}
+
+// Delivery is a webhook as it came in.
+type Delivery struct {
+	Type      string
+	ID        string
+	Signature string
+	Body      []byte
+	At        time.Time
+}
+
+// Endpoint receives webhooks.
+type Endpoint struct {
+	URL    string
+	mu     sync.Mutex
+	got    []Delivery
+	status int
+}
+
+// NewEndpoint starts an endpoint that takes everything.
+func NewEndpoint(t testing.TB) *Endpoint {
+	t.Helper()
+	e := &Endpoint{status: http.StatusOK}
+	server := httptest.NewServer(http.HandlerFunc(e.receive))
+	t.Cleanup(server.Close)
+	e.URL = server.URL
+	return e
+}
+
+// Answer makes the endpoint reply with a status from now on; what it refuses it does not note.
+func (e *Endpoint) Answer(status int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.status = status
+}
+
+// Got lists what came in so far, in order.
+func (e *Endpoint) Got() []Delivery {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]Delivery(nil), e.got...)
+}
+
+// Types lists the types of what came in so far, in order.
+func (e *Endpoint) Types() []string {
+	var types []string
+	for _, d := range e.Got() {
+		types = append(types, d.Type)
+	}
+	return types
+}
+
+func (e *Endpoint) receive(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+	var event struct{ ID, Type string }
+	_ = json.Unmarshal(body, &event)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.status/100 == 2 {
+		e.got = append(e.got, Delivery{
+			Type: event.Type, ID: event.ID, Signature: r.Header.Get("Stripe-Signature"), Body: body, At: time.Now(),
+		})
+	}
+	w.WriteHeader(e.status)
+}
+
+func freePort(t testing.TB) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}

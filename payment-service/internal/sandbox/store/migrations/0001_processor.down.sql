@@ -1,0 +1,1 @@
+DROP TABLE events, idempotency_keys, refunds, charges, intents;
