@@ -54,7 +54,7 @@ func cancel(p Payment, in OrderCancelled) (Payment, Outcome) {
 	case RequiresAction:
 		p.State = Voiding
 	case Captured:
-		return askCancelled(p, 1, Outcome{})
+		return askCancelled(p, Outcome{})
 	}
 	return p, Outcome{}
 }

@@ -37,7 +37,7 @@ func succeed(p Payment, f Fact) (Payment, Outcome) {
 	p.State, p.Captured, p.Failure = Captured, f.Captured, nil
 	out := Outcome{Entries: []Entry{{Kind: EntryCharge, Amount: f.Captured}}}
 	if p.Unwanted {
-		return askCancelled(p, 1, out)
+		return askCancelled(p, out)
 	}
 	out.Messages = []Message{PaymentCaptured{Amount: f.Captured}}
 	return p, out

@@ -31,7 +31,7 @@ func input(t *rapid.T) Input {
 	return rapid.OneOf(
 		rapid.SampledFrom([]Input{reserved, cancelled, Attempt{}, NoCertainAnswer{}, succeeded, declined, canceled, actionAsked, authFailed}),
 		rapid.Custom(func(t *rapid.T) Input {
-			return refundOf(cause.Draw(t, "cause"), rapid.Int64Range(-1, 40).Draw(t, "amount"))
+			return refundOf(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "cause"), rapid.Int64Range(-1, 40).Draw(t, "amount"))
 		}),
 		rapid.Custom(func(t *rapid.T) Input {
 			in := RefundSettled{Cause: cause.Draw(t, "cause")}
@@ -57,7 +57,7 @@ func moves(t *rapid.T, before, after Payment, out Outcome) {
 		require.Equal(t, r.Cause, after.Refunds[i].Cause)
 		require.Equal(t, r.Amount, after.Refunds[i].Amount)
 	}
-	require.Equal(t, after.Refunds[len(before.Refunds):], append([]Refund{}, out.Refunds...))
+	require.ElementsMatch(t, after.Refunds[len(before.Refunds):], out.Refunds)
 }
 
 func holds(t *rapid.T, p Payment, ledger []Entry) {

@@ -58,9 +58,9 @@ func ask(p Payment, cause string, amount money.Money, out Outcome) (Payment, Out
 	return p, out
 }
 
-// askCancelled asks for all that is left, because the order has ended.
-func askCancelled(p Payment, n int, out Outcome) (Payment, Outcome) {
-	return ask(p, CauseCancelled(p.OrderID, n), p.Left(), out)
+// askCancelled asks for all that is left, because the order has ended. Asking twice is asking once: then nothing is left.
+func askCancelled(p Payment, out Outcome) (Payment, Outcome) {
+	return ask(p, CauseCancelled(p.OrderID, cancellations(p)+1), p.Left(), out)
 }
 
 // settle ends a pending refund. What is settled stays so: an answer that comes again changes nothing.
@@ -85,7 +85,7 @@ func settle(p Payment, cause string, state RefundState, failure *Failure) (Payme
 		return p, Outcome{}, nil // whoever asked may ask again, under another cause
 	}
 	// The order has ended, so whatever is free again goes back too.
-	p, out := askCancelled(p, cancellations(p)+1, Outcome{})
+	p, out := askCancelled(p, Outcome{})
 	return p, out, nil
 }
 
