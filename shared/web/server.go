@@ -33,6 +33,7 @@ type Options struct {
 	MaxBody        int64         // bytes; DefaultMaxBody when 0
 	Timeout        time.Duration // of a handler; DefaultTimeout when 0. A route may have another: WithTimeout
 	TrustedProxies []string      // addresses or CIDRs whose X-Forwarded-For is believed; none when empty
+	OpenAPI        http.Handler  // serves /openapi.json; the document of the server's own operations when nil
 }
 
 // Server is a service's REST side. Routes are registered before it serves.
@@ -73,6 +74,9 @@ func New(o Options) *Server {
 	s.engine.GET("/health/live", s.live)
 	s.engine.GET("/health/ready", s.ready)
 	s.engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(o.Telemetry.Registry, promhttp.HandlerOpts{})))
+	if o.OpenAPI != nil {
+		s.engine.GET("/openapi.json", gin.WrapH(o.OpenAPI))
+	}
 	s.engine.Use(s.edge)
 	s.engine.NoRoute(func(c *gin.Context) { s.write(c, problemFor(http.StatusNotFound)) })
 	s.engine.NoMethod(func(c *gin.Context) { s.write(c, problemFor(http.StatusMethodNotAllowed)) })
@@ -102,6 +106,9 @@ func apiConfig(o Options) huma.Config {
 	c := huma.DefaultConfig(o.Title, o.Version)
 	c.CreateHooks = nil // no "$schema" in every reply
 	c.DocsPath, c.SchemasPath = "", ""
+	if o.OpenAPI != nil {
+		c.OpenAPIPath = ""
+	}
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(o.Service))
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
