@@ -4,15 +4,14 @@ import "errors"
 
 // What can go wrong by the rules. The handler gives each its code on the wire.
 var (
-	ErrEmailInvalid    = errors.New("not an e-mail address")
-	ErrEmailTaken      = errors.New("the e-mail address is already registered")
-	ErrPasswordLength  = errors.New("a password has 8 to 128 characters")
-	ErrNameInvalid     = errors.New("a name has 1 to 100 printable characters")
-	ErrRoleUnknown     = errors.New("unknown role")
-	ErrUserNotFound    = errors.New("no such user")
-	ErrVersionMismatch = errors.New("the user has changed since it was read")
-	ErrLastAdmin       = errors.New("the last active admin keeps the role")
-	ErrBlocked         = errors.New("the account is blocked")
+	ErrEmailInvalid   = errors.New("not an e-mail address")
+	ErrEmailTaken     = errors.New("the e-mail address is already registered")
+	ErrPasswordLength = errors.New("a password has 8 to 128 characters")
+	ErrNameInvalid    = errors.New("a name has 1 to 100 printable characters")
+	ErrRoleUnknown    = errors.New("unknown role")
+	ErrUserNotFound   = errors.New("no such user")
+	ErrLastAdmin      = errors.New("the last active admin keeps the role")
+	ErrBlocked        = errors.New("the account is blocked")
 
 	// ErrCredentials is the one answer to a wrong password and to an unknown
 	// e-mail address.

@@ -35,15 +35,6 @@ func (u User) IsActiveAdmin() bool {
 	return u.Status == StatusActive && slices.Contains(u.Roles, RoleAdmin)
 }
 
-// Expect refuses a change that was decided on an older version of the user. A
-// nil version expects nothing.
-func (u User) Expect(version *int) error {
-	if version != nil && *version != u.Version {
-		return ErrVersionMismatch
-	}
-	return nil
-}
-
 // Rename gives the user a new name.
 func (u User) Rename(name string) (User, error) {
 	name, err := ParseName(name)

@@ -64,13 +64,6 @@ func TestBlock_TwiceIsOnce(t *testing.T) {
 	require.Equal(t, admin(), admin().Unblock())
 }
 
-func TestExpect_RefusesAnotherVersion(t *testing.T) {
-	four, three := 4, 3
-	require.NoError(t, admin().Expect(nil))
-	require.NoError(t, admin().Expect(&four))
-	require.ErrorIs(t, admin().Expect(&three), domain.ErrVersionMismatch)
-}
-
 func TestRename_TrimsAndRefusesTheUnshowable(t *testing.T) {
 	user, err := admin().Rename("  Анна Каренина ")
 	require.NoError(t, err)

@@ -27,15 +27,18 @@ type Accounts struct {
 	Users     ChangeableUsers
 	Passwords Passwords
 	Limiter   Limiter
-	Limits    Limits
+	Limits    func() Limits
 	Announcer Announcer
 	Log       zerolog.Logger
 }
 
-// Rename gives a user another name, if the version is still the expected one.
-func (a *Accounts) Rename(ctx context.Context, id, name string, version *int) (domain.User, error) {
+// Expect refuses a change that was decided on an older version of the user.
+type Expect func(version int) error
+
+// Rename gives a user another name.
+func (a *Accounts) Rename(ctx context.Context, id, name string, expect Expect) (domain.User, error) {
 	return a.Users.Update(ctx, id, func(u domain.User, _ int, _ time.Time) (domain.User, error) {
-		if err := u.Expect(version); err != nil {
+		if err := expect(u.Version); err != nil {
 			return u, err
 		}
 		return u.Rename(name)
@@ -45,7 +48,7 @@ func (a *Accounts) Rename(ctx context.Context, id, name string, version *int) (d
 // ChangePassword asks for the current password again, so that an unlocked screen
 // is not enough, and ends all other sessions.
 func (a *Accounts) ChangePassword(ctx context.Context, who auth.Identity, current, next string) error {
-	limit := throttle.Limit{Name: "password", PerMinute: a.Limits.LoginsPerAccount}
+	limit := throttle.Limit{Name: "password", PerMinute: a.Limits().LoginsPerAccount}
 	if err := a.Limiter.Allow(ctx, limit, who.UserID); err != nil {
 		return err
 	}
@@ -74,9 +77,9 @@ func (a *Accounts) ChangePassword(ctx context.Context, who auth.Identity, curren
 }
 
 // Grant replaces a user's roles.
-func (a *Accounts) Grant(ctx context.Context, id string, roles []string, version *int) (domain.User, error) {
+func (a *Accounts) Grant(ctx context.Context, id string, roles []string, expect Expect) (domain.User, error) {
 	return a.changeAccess(ctx, id, func(u domain.User, otherAdmins int, now time.Time) (domain.User, error) {
-		if err := u.Expect(version); err != nil {
+		if err := expect(u.Version); err != nil {
 			return u, err
 		}
 		return u.Grant(roles, otherAdmins, now)

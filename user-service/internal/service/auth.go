@@ -39,7 +39,7 @@ type Auth struct {
 	Passwords Passwords
 	Keys      *token.Keys
 	Limiter   Limiter
-	Limits    Limits
+	Limits    func() Limits // may change while running
 	Announcer Announcer
 	NewID     IDs
 	Log       zerolog.Logger
@@ -59,7 +59,7 @@ type Registration struct {
 
 // Register creates an account and signs it in.
 func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Tokens, error) {
-	limit := throttle.Limit{Name: "register", PerMinute: a.Limits.RegistrationsPerAddress}
+	limit := throttle.Limit{Name: "register", PerMinute: a.Limits().RegistrationsPerAddress}
 	if err := a.Limiter.Allow(ctx, limit, throttle.Address(r.Client.Address)); err != nil {
 		return domain.User{}, Tokens{}, err
 	}
@@ -86,7 +86,7 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 // Login checks the password and begins a session. An address without account
 // costs and answers the same as a wrong password.
 func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tokens, error) {
-	byAddress := throttle.Limit{Name: "login-address", PerMinute: a.Limits.LoginsPerAddress}
+	byAddress := throttle.Limit{Name: "login-address", PerMinute: a.Limits().LoginsPerAddress}
 	if err := a.Limiter.Allow(ctx, byAddress, throttle.Address(c.Address)); err != nil {
 		return Tokens{}, err
 	}
@@ -96,7 +96,7 @@ func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tok
 	if errFound != nil && !unknown {
 		return Tokens{}, errFound
 	}
-	byAccount := throttle.Limit{Name: "login-account", PerMinute: a.Limits.LoginsPerAccount}
+	byAccount := throttle.Limit{Name: "login-account", PerMinute: a.Limits().LoginsPerAccount}
 	account := accountKey(email, found, c)
 	if err := a.Limiter.Allow(ctx, byAccount, account); err != nil {
 		return Tokens{}, err

@@ -1,0 +1,126 @@
+// Package app puts user-service together. Run is what main and the tests call.
+package app
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"marketplace/shared/auth"
+	shared "marketplace/shared/config"
+	"marketplace/shared/discovery"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/postgres"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+
+	"marketplace/user-service/internal/client"
+	"marketplace/user-service/internal/config"
+	"marketplace/user-service/internal/handler"
+	"marketplace/user-service/internal/password"
+	"marketplace/user-service/internal/repository"
+	"marketplace/user-service/internal/service"
+	"marketplace/user-service/internal/throttle"
+	"marketplace/user-service/internal/token"
+	"marketplace/user-service/migrations"
+)
+
+// Run runs the service until ctx ends.
+func Run(ctx context.Context, cfg config.Config) error {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
+	group.OnStop("telemetry", tel.Shutdown)
+
+	database := Database(cfg, tel)
+	if err := postgres.Migrate(ctx, database, migrations.Files); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, database)
+	if err != nil {
+		return err
+	}
+	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	redis, err := openRedis(cfg.RedisURL)
+	if err != nil {
+		return err
+	}
+	group.OnStop("redis", func(context.Context) error { return redis.Close() })
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+
+	keys, err := token.NewKeys(cfg.JWTSecret.Reveal(), cfg.JWTSecretPrevious.Reveal())
+	if err != nil {
+		return err
+	}
+	users, sessions := repository.NewUsers(pool), repository.NewSessions(pool)
+	passwords, limiter, announcer := password.New(tel.Registry), throttle.New(redis, tel.Log, time.Now), client.NewRevocations(redis)
+	if err := service.FirstAdmin(ctx, users, passwords, newID, tel.Log, cfg.AdminEmail, cfg.AdminPassword.Reveal()); err != nil {
+		return fmt.Errorf("first admin: %w", err)
+	}
+	var limits atomic.Pointer[service.Limits]
+	limits.Store(limitsOf(cfg))
+	current := func() service.Limits { return *limits.Load() }
+	signIn := &service.Auth{
+		Users: users, Sessions: sessions, Passwords: passwords, Keys: keys,
+		Limiter: limiter, Limits: current, Announcer: announcer, NewID: newID, Log: tel.Log,
+	}
+	accounts := &service.Accounts{
+		Users: users, Passwords: passwords, Limiter: limiter, Limits: current, Announcer: announcer, Log: tel.Log,
+	}
+	reconcile := &service.Revocations{Sessions: sessions, Users: users, Announcer: announcer, Now: time.Now, Log: tel.Log}
+
+	revocations := auth.NewRevocations(redis, tel.Log)
+	server := web.New(web.Options{
+		Service: config.Service, Title: "Users", Version: "1", Telemetry: tel, TrustedProxies: cfg.TrustedProxies,
+		Verifier: auth.NewVerifier(auth.VerifierOptions{Keys: keys.Public, Revoked: revocations.Revoked}),
+		Checks: []web.Check{
+			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "redis", Probe: func(ctx context.Context) error { return redis.Ping(ctx).Err() }},
+		},
+	})
+	routes := &handler.Handler{Auth: signIn, Accounts: accounts, Users: users, Sessions: sessions, JWKS: keys.JWKS()}
+	routes.Register(server)
+
+	group.Go("revocations", revocations.Run)
+	group.Go("reconciliation", reconcile.Run)
+	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, sessions, tel.Log) })
+	group.Go("configuration", func(ctx context.Context) error {
+		return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+			limits.Store(limitsOf(next))
+			_ = tel.SetLevel(next.LogLevel) // validated
+		}, config.Defaults())
+	})
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	group.Go("registration", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
+	})
+	return group.Wait()
+}
+
+// Database says which database, for Run and for the migrate command.
+func Database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+	return postgres.Config{
+		URL: cfg.DatabaseURL.Reveal(), Schema: "user_service", MaxConns: cfg.MaxConns, Telemetry: tel,
+	}
+}
+
+func limitsOf(cfg config.Config) *service.Limits {
+	return &service.Limits{
+		RegistrationsPerAddress: cfg.RegistrationsPerAddress,
+		LoginsPerAddress:        cfg.LoginsPerAddress,
+		LoginsPerAccount:        cfg.LoginsPerAccount,
+	}
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,65 @@
+// Package config says what can be set: README.md has the table.
+package config
+
+import (
+	"errors"
+
+	shared "marketplace/shared/config"
+)
+
+// Service is the name of the service and of its folder.
+const Service = "user-service"
+
+// minSecret is the least length of JWT_SECRET in production, in bytes.
+const minSecret = 32
+
+// Config is the configuration of user-service.
+type Config struct {
+	shared.Common `mapstructure:",squash"`
+
+	JWTSecret         shared.Secret `mapstructure:"jwt_secret" default:"marketplace-development-secret-never-in-production" production:"required"`
+	JWTSecretPrevious shared.Secret `mapstructure:"jwt_secret_previous"` // its keys stay valid while the secret is rotated
+
+	AdminEmail    string        `mapstructure:"admin_email" default:"admin@marketplace.local"`
+	AdminPassword shared.Secret `mapstructure:"admin_password" default:"marketplace-admin" production:"required"`
+
+	// Attempts per minute. They can change while the service runs.
+	RegistrationsPerAddress int `mapstructure:"registrations_per_address" default:"60"`
+	LoginsPerAddress        int `mapstructure:"logins_per_address" default:"60"`
+	LoginsPerAccount        int `mapstructure:"logins_per_account" default:"10"`
+
+	// TrustedProxies are the addresses of gateways, whose X-Forwarded-For is
+	// believed. Everybody behind another address counts as one client.
+	TrustedProxies []string `mapstructure:"trusted_proxies" default:"127.0.0.0/8,::1/128"`
+}
+
+// Defaults are this service's own defaults of the common settings. It has no part
+// in messages, so that it needs no broker.
+func Defaults() map[string]any {
+	return map[string]any{
+		"server_port":  8081,
+		"grpc_port":    0,
+		"database_url": "postgres://user_service:user_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"rabbitmq_url": "",
+	}
+}
+
+// Load reads the configuration.
+func Load() (Config, error) { return shared.Load[Config](Service, Defaults()) }
+
+// Validate refuses what would only fail later, or let strangers in.
+func (c Config) Validate() error {
+	if err := c.Common.Validate(); err != nil {
+		return err
+	}
+	if c.Environment == shared.Production && len(c.JWTSecret.Reveal()) < minSecret {
+		return errors.New("jwt_secret must have at least 32 random bytes (make secrets)")
+	}
+	if c.JWTSecret == "" || c.AdminEmail == "" || c.AdminPassword == "" {
+		return errors.New("jwt_secret, admin_email and admin_password must not be empty")
+	}
+	if min(c.RegistrationsPerAddress, c.LoginsPerAddress, c.LoginsPerAccount) < 1 {
+		return errors.New("attempts per minute must be at least 1")
+	}
+	return nil
+}

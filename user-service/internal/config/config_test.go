@@ -1,0 +1,46 @@
+package config_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"marketplace/user-service/internal/config"
+)
+
+func TestLoad_DevelopmentNeedsNothing(t *testing.T) {
+	cfg, err := config.Load()
+	require.NoError(t, err)
+	require.Equal(t, 8081, cfg.ServerPort)
+	require.Equal(t, "admin@marketplace.local", cfg.AdminEmail)
+	require.Equal(t, []string{"127.0.0.0/8", "::1/128"}, cfg.TrustedProxies)
+}
+
+func TestLoad_P45_ProductionRefusesDefaultsAndShortSecrets(t *testing.T) {
+	t.Setenv("ENVIRONMENT", "production")
+	_, err := config.Load()
+	for _, name := range []string{"JWT_SECRET", "ADMIN_PASSWORD", "DATABASE_URL"} {
+		require.ErrorContains(t, err, name)
+	}
+	require.NotContains(t, fmt.Sprint(err), "RABBITMQ_URL", "this service has no broker")
+
+	t.Setenv("DATABASE_URL", "postgres://somewhere/marketplace")
+	t.Setenv("ADMIN_PASSWORD", "something of their own")
+	t.Setenv("JWT_SECRET", strings.Repeat("x", 31))
+	_, err = config.Load()
+	require.ErrorContains(t, err, "jwt_secret")
+	require.NotContains(t, err.Error(), "xxx")
+
+	t.Setenv("JWT_SECRET", strings.Repeat("x", 32))
+	cfg, err := config.Load()
+	require.NoError(t, err)
+	require.NotContains(t, fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg), "xxx", "secrets do not print themselves")
+}
+
+func TestLoad_RefusesLimitsThatWouldLockEverybodyOut(t *testing.T) {
+	t.Setenv("LOGINS_PER_ACCOUNT", "0")
+	_, err := config.Load()
+	require.ErrorContains(t, err, "at least 1")
+}
