@@ -67,8 +67,8 @@ func TestLoad_LaterLayersWin(t *testing.T) {
 }
 
 func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
-	alone(t)
 	url, service := testkit.Consul(t), testkit.Prefix(t)
+	alone(t)
 	t.Setenv("CONSUL_URL", url)
 	require.NoError(t, os.WriteFile("config.yaml", []byte("limit: 20\nwait: 4s\n"), 0o600))
 	put(t, url, service, "limit", "25")
@@ -125,8 +125,8 @@ func TestSecret_IsNeverShown(t *testing.T) {
 }
 
 func TestWatch_FollowsConsul(t *testing.T) {
-	alone(t)
 	url, service := testkit.Consul(t), testkit.Prefix(t)
+	alone(t)
 	t.Setenv("CONSUL_URL", url)
 	current, err := config.Load[settings](service)
 	require.NoError(t, err)

@@ -13,18 +13,12 @@ const (
 	idleTime   = 2 * time.Minute  // between two requests on a connection
 )
 
-// begin starts a handler's time, once its input has been read.
-//
-// The deadline for reading is lifted: net/http watches the connection while a handler runs, and takes a deadline
-// that passes for a client that has left. net/http sets both deadlines again for the next request.
+// begin starts a handler's time, once its input has been read, and gives the reply of a slow route its own deadline.
+// net/http sets the server's again for the next request on the connection.
 func (s *Server) begin(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
-	if sc := scopeOf(ctx); sc != nil {
+	if sc := scopeOf(ctx); sc != nil && timeout != s.options.Timeout {
 		// Writers without deadlines are recorders in tests.
-		control := http.NewResponseController(sc.writer)
-		_ = control.SetReadDeadline(time.Time{})
-		if timeout != s.options.Timeout {
-			_ = control.SetWriteDeadline(writeDeadline(timeout))
-		}
+		_ = http.NewResponseController(sc.writer).SetWriteDeadline(writeDeadline(timeout))
 	}
 	if timeout < 0 {
 		return ctx, func() {}

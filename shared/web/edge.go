@@ -186,6 +186,9 @@ func (s *Server) report(ctx context.Context, sc *scope, method, route string, st
 	if line == nil || !line.Enabled() {
 		return
 	}
+	if sc.id != TraceID(ctx) {
+		line.Str("request_id", sc.id)
+	}
 	line.Ctx(ctx).Str("method", method).Str("route", route).Int("status", status).Dur("took_ms", took).
-		Str("request_id", sc.id).AnErr("cause", sc.cause).Msg("request")
+		AnErr("cause", sc.cause).Msg("request")
 }

@@ -85,7 +85,7 @@ func (s *Server) admit(policy auth.Policy, op *huma.Operation) {
 		op.Security = []map[string][]string{{bearerScheme: {}}}
 	}
 	if op.OperationID == "" {
-		op.OperationID = huma.GenerateOperationID(op.Method, op.Path, nil)
+		op.OperationID = huma.GenerateOperationID(op.Method, op.Path, struct{}{})
 	}
 	if op.MaxBodyBytes == 0 {
 		op.MaxBodyBytes = s.options.MaxBody
