@@ -52,7 +52,7 @@ apt_install() {
     command -v sudo >/dev/null || die "installing $* needs root and there is no sudo." \
       "As root: apt-get install --no-install-recommends $*"
     sudo=(sudo)
-    sudo -v || die "sudo was refused." "As root: apt-get install --no-install-recommends $*"
+    sudo true || die "sudo was refused." "As root: apt-get install --no-install-recommends $*"
   fi
   "${sudo[@]}" bash "$(dirname "${BASH_SOURCE[0]}")/apt.sh" "$@" >"$log" 2>&1 ||
     die "apt-get could not install $*" "$(tail -n 5 "$log")" "The whole log: $log"

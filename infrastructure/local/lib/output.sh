@@ -13,7 +13,6 @@ note() { printf '       %s\n' "$*"; }
 die() {
   printf '\nerror: %s\n' "$1" >&2
   shift
-  local line
-  for line in "$@"; do printf '       %s\n' "$line" >&2; done
+  printf '%s\n' "$@" | sed '/^$/d; s/^/       /' >&2
   exit 1
 }

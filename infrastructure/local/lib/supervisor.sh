@@ -99,7 +99,7 @@ wait_until() {
   local deadline=$((SECONDS + $1)) what=$2
   shift 2
   until "$@" >/dev/null 2>&1; do
-    ((SECONDS < deadline)) || die "waited too long for $what." "The logs are in $set_dir/log"
+    ((SECONDS < deadline)) || die "waited too long for $what." "$(control status 2>&1)" "The logs: $set_dir/log"
     sleep 0.1
   done
 }
