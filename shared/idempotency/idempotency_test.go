@@ -202,6 +202,30 @@ func TestDo_P18_AnUnknownCommitIsReadAgain(t *testing.T) {
 	}
 }
 
+func TestAnswer_IsStoredOnlyWithAKey(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	for _, name := range []string{"", "k"} {
+		for range 2 {
+			answer := idempotency.Answer[string]{Key: key(name), Render: func(effect string) (idempotency.Reply, error) {
+				return idempotency.Reply{Status: http.StatusOK, Body: []byte(effect)}, nil
+			}}
+			reply, err := idempotency.Do(t.Context(), db.Pool, answer.Key, func() (reply idempotency.Reply, err error) {
+				err = postgres.InBatches(t.Context(), db.Pool, nil, func(b *pgx.Batch) error {
+					answer.Claim(b)
+					b.Queue("insert into effects (body) values ('done')")
+					reply, err = answer.Save(b, "done")
+					return err
+				})
+				return reply, err
+			})
+			require.NoError(t, err)
+			require.Equal(t, "done", string(reply.Body))
+		}
+	}
+	require.Equal(t, 3, effects(t, db.Pool), "twice without a key, once with one")
+}
+
 func TestRun_DeletesOldRecords(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t, schema, migrations)

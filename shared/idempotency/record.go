@@ -15,7 +15,11 @@ import (
 
 // Do returns the reply that the key already has, or runs effect, which must Claim the key and Save the reply that it
 // returns. When another replica finished first, or nobody knows whether the commit arrived, the key's record decides.
+// Without a key it runs effect.
 func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, error)) (Reply, error) {
+	if key.Key == "" {
+		return effect()
+	}
 	known, err := Lookup(ctx, pool, key)
 	if err != nil {
 		return Reply{}, err
