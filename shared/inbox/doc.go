@@ -1,0 +1,22 @@
+// Package inbox makes N deliveries of a message have one effect, and loses none of them.
+//
+// A handler records the ids of its messages in the transaction of their effect (Accept) and is told which of them are new.
+// A Consumer stands between the broker and the handler:
+//
+//	                      ┌─> handle the batch ── nil ──────────────────────────> acknowledged
+//	batch ─> new messages ┤        ├─ worth a retry ────────> nothing acknowledged, the batch again
+//	  │                   │        └─ data error ─> one by one ─┬─ nil ─────────> acknowledged
+//	  │                                                         └─ fails alone ─┐
+//	  └─> delivered before (a crash?), unknown type, no id ─────────────────────┴> parked, acknowledged
+//
+//	parked: waiting ─> try (counted and committed first) ─> done
+//	                        └─ fails, or takes the process with it: waiting again, later; after N tries dead, with its reason
+//
+// Only what is in the table of the effect, or parked, is acknowledged: at any time received = done + parked + waiting.
+// Because a try is committed before it is made, a message that kills the process is found out, and the messages that
+// travelled with it are not: each of them gets a try alone. While the database is away nothing can be recorded, so nothing
+// is acknowledged.
+//
+// An unknown type is tried as often as any other message: a newer replica may know it. A dead message is for people: Replay,
+// Edit, Drop.
+package inbox

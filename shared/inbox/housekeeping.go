@@ -1,0 +1,78 @@
+package inbox
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// The two halves of cleanUp, a chunk at a time. An inbox id is a UUIDv7 and begins with its time, so the primary key finds the
+// old ones; received_at spares those that came late. Dead and waiting messages stay until somebody decides.
+const (
+	expiredInbox = `
+		delete from inbox where consumer = $1 and message_id in (
+		  select message_id from inbox
+		  where consumer = $1 and received_at < now() - interval '7 days'
+		    and message_id < (lpad(to_hex(floor(extract(epoch from now() - interval '7 days') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+		  order by message_id limit 1000)`
+	expiredParked = `
+		delete from parked where consumer = $1 and message_id in (
+		  select message_id from parked
+		  where consumer = $1 and status in ('done', 'dropped') and parked_at < now() - interval '7 days'
+		  limit 1000)`
+)
+
+func (c *Consumer) cleanUp(ctx context.Context) error {
+	for _, statement := range []string{expiredInbox, expiredParked} {
+		for {
+			tag, err := c.o.Pool.Exec(ctx, statement, c.o.Queue)
+			if err != nil {
+				return err
+			}
+			if tag.RowsAffected() == 0 {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func (c *Consumer) measure(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	var waiting, dead int64
+	err := c.o.Pool.QueryRow(ctx, `
+		select count(*) filter (where status = 'waiting'), count(*) filter (where status = 'dead')
+		from parked where consumer = $1 and status in ('waiting', 'dead')`, c.o.Queue).Scan(&waiting, &dead)
+	if err != nil {
+		return err
+	}
+	c.metrics.waiting.Set(float64(waiting))
+	c.metrics.dead.Set(float64(dead))
+	return nil
+}
+
+type metrics struct {
+	handled, parked prometheus.Counter
+	waiting, dead   prometheus.Gauge
+}
+
+func newMetrics(registry prometheus.Registerer, queue string) *metrics {
+	label := prometheus.Labels{"queue": queue}
+	m := &metrics{
+		handled: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "inbox_handled_total", Help: "Messages handled, duplicates included.", ConstLabels: label,
+		}),
+		parked: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "inbox_parked_total", Help: "Messages put aside to be tried alone.", ConstLabels: label,
+		}),
+		waiting: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "inbox_waiting", Help: "Parked messages that wait for a try.", ConstLabels: label,
+		}),
+		dead: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "inbox_dead", Help: "Parked messages that wait for somebody's decision.", ConstLabels: label,
+		}),
+	}
+	registry.MustRegister(m.handled, m.parked, m.waiting, m.dead)
+	return m
+}

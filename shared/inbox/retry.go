@@ -1,0 +1,149 @@
+package inbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"marketplace/shared/failpoint"
+	"marketplace/shared/postgres"
+	"marketplace/shared/rabbit"
+)
+
+const (
+	retryEvery   = time.Second
+	measureEvery = 10 * time.Second
+	cleanUpEvery = time.Hour
+	tryTimeout   = 30 * time.Second
+	queryTimeout = 5 * time.Second
+)
+
+// claim counts the next try of the message that has waited longest, and commits that before the try. next_at also keeps
+// other replicas away until the try must be over, whatever becomes of it.
+const claim = `
+with due as (
+  select consumer, message_id from parked
+  where consumer = $1 and status = 'waiting' and next_at <= now()
+  order by next_at limit 1
+  for no key update skip locked
+)
+update parked set attempts = attempts + 1, next_at = now() + $2::interval
+from due where parked.consumer = due.consumer and parked.message_id = due.message_id
+returning parked.message_id::text as id, type, source, subject, body, headers, occurred_at, attempts, reason`
+
+type parkedMessage struct {
+	ID, Type, Source, Subject string
+	Body                      []byte
+	Headers                   map[string]string
+	OccurredAt                *time.Time
+	Attempts                  int
+	Reason                    string
+}
+
+// Run tries parked messages that are due, one at a time, and deletes what is 7 days old, until ctx ends.
+func (c *Consumer) Run(ctx context.Context) error {
+	retry, measure, clean := time.NewTicker(retryEvery), time.NewTicker(measureEvery), time.NewTicker(cleanUpEvery)
+	defer retry.Stop()
+	defer measure.Stop()
+	defer clean.Stop()
+	for {
+		c.attempt(ctx, "parked messages not tried", c.retryDue)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-c.wake:
+		case <-retry.C:
+		case <-measure.C:
+			c.attempt(ctx, "parked messages not counted", c.measure)
+		case <-clean.C:
+			c.attempt(ctx, "old messages not deleted", c.cleanUp)
+		}
+	}
+}
+
+// attempt does housekeeping; what fails now is done at the next turn.
+func (c *Consumer) attempt(ctx context.Context, failure string, f func(context.Context) error) {
+	if err := f(ctx); err != nil && ctx.Err() == nil {
+		c.log.Warn().Err(err).Msg(failure + "; trying again later")
+	}
+}
+
+func (c *Consumer) retryDue(ctx context.Context) error {
+	for ctx.Err() == nil {
+		p, err := c.claim(ctx)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		failpoint.Point("inbox.after_attempt")
+		if err := c.try(context.WithoutCancel(ctx), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Consumer) claim(ctx context.Context) (parkedMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	rows, err := c.o.Pool.Query(ctx, claim, c.o.Queue, tryTimeout)
+	if err != nil {
+		return parkedMessage{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[parkedMessage])
+}
+
+// try makes the counted try and records its end. A process that dies in it leaves the message waiting, one try poorer.
+func (c *Consumer) try(ctx context.Context, p parkedMessage) error {
+	if p.Attempts > c.o.MaxAttempts {
+		return c.settle(ctx, p, "dead", fmt.Sprintf("the process ended during try %d: %s", p.Attempts-1, p.Reason))
+	}
+	err := c.tryOnce(ctx, p.message())
+	switch {
+	case err == nil:
+		c.metrics.handled.Inc()
+		return c.settle(ctx, p, "done", p.Reason)
+	case p.Attempts >= c.o.MaxAttempts:
+		c.log.Error().Err(err).Str("message_id", p.ID).Str("type", p.Type).Int("attempts", p.Attempts).
+			Msg("message given up; replay, edit or drop it")
+		return c.settle(ctx, p, "dead", err.Error())
+	}
+	c.log.Warn().Err(err).Str("message_id", p.ID).Str("type", p.Type).Int("attempts", p.Attempts).Msg("parked message failed again")
+	return c.settle(ctx, p, "waiting", err.Error())
+}
+
+func (c *Consumer) tryOnce(ctx context.Context, m rabbit.Message) error {
+	if !c.o.Known(m.Type) {
+		return errUnknownType
+	}
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
+	defer cancel()
+	return c.handle(ctx, []rabbit.Message{m})
+}
+
+// settle records how a try ended, unless somebody has decided about the message meanwhile.
+func (c *Consumer) settle(ctx context.Context, p parkedMessage, status, reason string) error {
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	_, err := c.o.Pool.Exec(ctx, `
+		update parked set status = $4, reason = $5, next_at = now() + $6::interval
+		where consumer = $1 and message_id = $2 and status = 'waiting' and attempts = $3`,
+		c.o.Queue, p.ID, p.Attempts, status, storable(reason), c.o.Backoff(p.Attempts))
+	return postgres.Translate(err)
+}
+
+func (p parkedMessage) message() rabbit.Message {
+	m := rabbit.Message{
+		ID: p.ID, Type: p.Type, Source: p.Source, Subject: p.Subject,
+		Headers: p.Headers, Body: p.Body, Redelivered: true,
+	}
+	if p.OccurredAt != nil {
+		m.Time = *p.OccurredAt
+	}
+	return m
+}
