@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func RevokedUser(userID string, notBefore time.Time) string {
 
 // Revocations is this process's copy of the lists.
 type Revocations struct {
-	redis   redis.Cmdable
+	redis   redis.UniversalClient
 	log     zerolog.Logger
 	current atomic.Pointer[revoked]
 }
@@ -43,11 +44,29 @@ type revoked struct {
 }
 
 // NewRevocations returns an empty copy; Run fills it.
-func NewRevocations(client redis.Cmdable, log zerolog.Logger) *Revocations {
+func NewRevocations(client redis.UniversalClient, log zerolog.Logger) *Revocations {
 	r := &Revocations{redis: client, log: log}
 	r.current.Store(&revoked{})
 	return r
 }
+
+// OpenRevocations is NewRevocations for a process that uses Redis for nothing else. Close closes the connection.
+func OpenRevocations(redisURL string, log zerolog.Logger) (*Revocations, error) {
+	options, err := redis.ParseURL(redisURL)
+	if err != nil {
+		return nil, errors.New("REDIS_URL is no Redis URL") // the cause would print it, password and all
+	}
+	options.ContextTimeoutEnabled = true
+	options.MaxRetries = -1 // the next read is a second away
+	options.DialTimeout = readTimeout
+	return NewRevocations(redis.NewClient(options), log), nil
+}
+
+// Close closes the connection to Redis.
+func (r *Revocations) Close() error { return r.redis.Close() }
+
+// Ping says whether Redis answers, for health.
+func (r *Revocations) Ping(ctx context.Context) error { return r.redis.Ping(ctx).Err() }
 
 // Run reads the lists once a second until ctx ends. While Redis is away the last ones hold.
 func (r *Revocations) Run(ctx context.Context) error {

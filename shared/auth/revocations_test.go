@@ -43,19 +43,22 @@ func TestRevocations_ListsSessionsAndUsers(t *testing.T) {
 }
 
 func TestRevocations_P41_TheLastListHoldsWhileRedisIsAway(t *testing.T) {
-	options, err := redis.ParseURL(testkit.Redis(t))
+	address := testkit.Redis(t)
+	options, err := redis.ParseURL(address)
 	require.NoError(t, err)
-	options.MaxRetries = -1
 	client := redis.NewClient(options)
+	defer func() { _ = client.Close() }()
 	client.ZAdd(t.Context(), auth.RevokedSessionsKey,
 		redis.Z{Score: float64(time.Now().Add(time.Minute).UnixMilli()), Member: "s1"})
-	r := auth.NewRevocations(client, zerolog.Nop())
+	r, err := auth.OpenRevocations(address, zerolog.Nop())
+	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- r.Run(ctx) }()
 	testkit.Eventually(t, 5*time.Second, func() bool { return r.Revoked(shopper, time.Now()) })
 
-	require.NoError(t, client.Close()) // from here on every read fails
+	require.NoError(t, r.Ping(t.Context()))
+	require.NoError(t, r.Close()) // from here on every read fails
 	failing := time.Now()
 	testkit.Eventually(t, 10*time.Second, func() bool { return time.Since(failing) > 2*time.Second })
 	require.True(t, r.Revoked(shopper, time.Now()))

@@ -22,6 +22,9 @@ type Common struct {
 	TraceSampleRatio float64       `mapstructure:"trace_sample_ratio" default:"1"`
 	ServerPort       int           `mapstructure:"server_port"`
 	GRPCPort         int           `mapstructure:"grpc_port"`
+	GRPCCert         string        `mapstructure:"grpc_cert_file"` // PEM; mutual TLS for gRPC when set, and production demands it
+	GRPCKey          string        `mapstructure:"grpc_key_file"`
+	GRPCAuthority    string        `mapstructure:"grpc_authority_file"`
 	DatabaseURL      Secret        `mapstructure:"database_url" production:"required"`
 	MaxConns         int32         `mapstructure:"database_max_conns" default:"10"`
 	RedisURL         string        `mapstructure:"redis_url" default:"redis://127.0.0.1:6379/0"`
