@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/money"
 )
 
 // ChargeRequest is one payment's attempt. Everything in it is decided, and saved, before the first call: a repetition with
@@ -14,21 +17,20 @@ import (
 type ChargeRequest struct {
 	PaymentID string
 	OrderID   string
-	Amount    int64  // in minor units
-	Currency  string // ISO 4217
+	Amount    money.Money
 	Method    string // a stored method of the processor, or a test method
 	Customer  string // the processor's; empty for test methods
 	Key       string // of idempotency: pay_<payment id>
 }
 
-// Charge asks for the money and reports what became of it. A card that is declined is a Fact; so is a request that was refused
+// Charge asks for the money and reports what became of it. A card that is declined is a fact; so is a request that was refused
 // before execution, which no repetition could change.
-func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Fact, error) {
+func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Charge, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.PaymentIntentCreateParams{
-		Amount:             stripe.Int64(r.Amount),
-		Currency:           stripe.String(strings.ToLower(r.Currency)),
+		Amount:             stripe.Int64(r.Amount.Amount),
+		Currency:           stripe.String(strings.ToLower(r.Amount.Currency)),
 		PaymentMethod:      stripe.String(r.Method),
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic)),
@@ -45,7 +47,7 @@ func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Fact, error) {
 		if replayed(in.LastResponse) {
 			return s.Retrieve(ctx, in.ID)
 		}
-		return factOf(in), nil
+		return chargeOf(in), nil
 	}
 	if e, certain := refusal(err); certain {
 		return declined(e), nil
@@ -53,53 +55,53 @@ func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Fact, error) {
 	if id := intentOf(err); id != "" {
 		return s.Retrieve(ctx, id)
 	}
-	return Fact{}, uncertain("charge", err)
+	return Charge{}, uncertain("charge", err)
 }
 
-func declined(e *stripe.Error) Fact {
-	f := Fact{Kind: Declined}
+// declined: the answer to the call itself, so nobody holds a client secret with which to try another card.
+func declined(e *stripe.Error) Charge {
+	var c Charge
 	if e.PaymentIntent != nil {
-		f = factOf(e.PaymentIntent)
-		f.Kind = Declined
+		c = chargeOf(e.PaymentIntent)
 	}
-	f.Code, f.Message = reason(e)
-	return f
+	c.Kind, c.Failure, c.ClientSecret = domain.FactDeclined, failureOf(e), ""
+	return c
 }
 
 // Retrieve reads an intent. The only answer that is always certain.
-func (s *Stripe) Retrieve(ctx context.Context, intentID string) (Fact, error) {
+func (s *Stripe) Retrieve(ctx context.Context, intentID string) (Charge, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.PaymentIntentRetrieveParams{}
 	p.AddExpand("latest_charge")
 	in, err := s.api.V1PaymentIntents.Retrieve(ctx, intentID, p)
 	if isMissing(err) {
-		return Fact{}, fmt.Errorf("retrieve intent: %w", ErrNotFound)
+		return Charge{}, fmt.Errorf("retrieve intent: %w", ErrNotFound)
 	}
 	if err != nil {
-		return Fact{}, uncertain("retrieve intent", err)
+		return Charge{}, uncertain("retrieve intent", err)
 	}
-	return factOf(in), nil
+	return chargeOf(in), nil
 }
 
 // CancelIntent ends an intent so that nobody can pay it any more, and reports what it is then: canceled, or what it had
 // become before. It has no key: canceling twice is canceling once, while a kept refusal would stand in the way.
-func (s *Stripe) CancelIntent(ctx context.Context, intentID string) (Fact, error) {
+func (s *Stripe) CancelIntent(ctx context.Context, intentID string) (Charge, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.PaymentIntentCancelParams{}
 	p.AddExpand("latest_charge")
 	in, err := s.api.V1PaymentIntents.Cancel(ctx, intentID, p)
 	if err == nil {
-		return factOf(in), nil
+		return chargeOf(in), nil
 	}
 	if isMissing(err) {
-		return Fact{}, fmt.Errorf("cancel intent: %w", ErrNotFound)
+		return Charge{}, fmt.Errorf("cancel intent: %w", ErrNotFound)
 	}
 	if _, certain := refusal(err); certain {
 		return s.Retrieve(ctx, intentID)
 	}
-	return Fact{}, uncertain("cancel intent", err)
+	return Charge{}, uncertain("cancel intent", err)
 }
 
 const (
@@ -113,9 +115,9 @@ const (
 // FindByPaymentID looks for a payment's intent whose identifier was lost with an answer: among those created soon after
 // createdAfter, the moment at which the attempt was marked, then by search. found is false when neither shows one, which does
 // not prove that there is none.
-func (s *Stripe) FindByPaymentID(ctx context.Context, paymentID string, createdAfter time.Time) (f Fact, found bool, err error) {
+func (s *Stripe) FindByPaymentID(ctx context.Context, paymentID string, createdAfter time.Time) (c Charge, found bool, err error) {
 	if strings.ContainsAny(paymentID, `'"\`) {
-		return Fact{}, false, fmt.Errorf("find intent: %q is not a payment's identifier", paymentID)
+		return Charge{}, false, fmt.Errorf("find intent: %q is not a payment's identifier", paymentID)
 	}
 	if in, err := s.listed(ctx, paymentID, createdAfter); in != nil || err != nil {
 		return orNone(in, err)
@@ -123,14 +125,14 @@ func (s *Stripe) FindByPaymentID(ctx context.Context, paymentID string, createdA
 	return orNone(s.searched(ctx, paymentID))
 }
 
-func orNone(in *stripe.PaymentIntent, err error) (Fact, bool, error) {
+func orNone(in *stripe.PaymentIntent, err error) (Charge, bool, error) {
 	if err != nil {
-		return Fact{}, false, uncertain("find intent", err)
+		return Charge{}, false, uncertain("find intent", err)
 	}
 	if in == nil {
-		return Fact{}, false, nil
+		return Charge{}, false, nil
 	}
-	return factOf(in), true, nil
+	return chargeOf(in), true, nil
 }
 
 // listed goes through a bounded number of intents around the moment of the call: a list is never behind, as a search is.

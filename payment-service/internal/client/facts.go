@@ -1,85 +1,75 @@
 package client
 
 import (
+	"strings"
+
 	"github.com/stripe/stripe-go/v85"
 
+	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/config"
+	"marketplace/shared/money"
 )
 
-// FactKind is what is so about a charge.
-type FactKind string
+// Pending is a charge that the processor has not decided about; a later fact will say. The payment's machine passes over it
+// but for the intent's identifier.
+const Pending domain.FactKind = "pending"
 
-// The facts about a charge.
-const (
-	Succeeded      FactKind = "succeeded"
-	Declined       FactKind = "declined" // certain: no money moved, and none can by this attempt
-	Canceled       FactKind = "canceled"
-	RequiresAction FactKind = "requires_action" // the shopper must finish 3-D Secure with the client secret
-	// RequiresPaymentMethod is a live intent that took no money and cannot go on by itself; whoever has its client secret
-	// could still pay. Only canceling it makes sure.
-	RequiresPaymentMethod FactKind = "requires_payment_method"
-	Pending               FactKind = "pending" // the processor has not decided
-)
-
-// Fact is what the processor says about a charge.
-type Fact struct {
-	Kind         FactKind
-	IntentID     string        // empty when the request was refused before there was an intent
-	ClientSecret config.Secret // with RequiresAction only
-	Code         string        // why the card was declined, or the attempt failed
-	Message      string        // the same for people
-	Amount       int64         // in minor units
-	Currency     string        // upper case
+// Charge is what the processor says about a charge: the fact that the payment decides by, and what is shown of it.
+type Charge struct {
+	domain.Fact
+	Amount       money.Money   // of the intent, whatever became of it
+	ClientSecret config.Secret // with FactRequiresAction only: whoever has it can pay
 	Brand        string        // of the card, when an attempt was made
 	Last4        string
 	PaymentID    string // from the intent's metadata
 	OrderID      string
 }
 
-// RefundKind is what is so about a refund.
-type RefundKind string
-
-// The facts about a refund.
-const (
-	RefundDone    RefundKind = "done"
-	RefundPending RefundKind = "pending"
-	RefundFailed  RefundKind = "failed"
-)
-
-// RefundFact is what the processor says about a refund.
-type RefundFact struct {
-	Kind       RefundKind
+// Refund is what the processor says about a refund.
+type Refund struct {
+	State      domain.RefundState
 	ProviderID string // the processor's identifier; empty when it was refused before there was one
 	IntentID   string
-	Code       string // why it failed
-	Message    string
-	Amount     int64
-	Currency   string // upper case
-	RefundID   string // ours, from the refund's metadata
+	Amount     money.Money
+	Failure    *domain.Failure // with RefundFailed
+	RefundID   string          // ours, from the refund's metadata
 	PaymentID  string
 }
 
-func factOf(in *stripe.PaymentIntent) Fact {
-	f := Fact{
-		Kind: Pending, IntentID: in.ID, Amount: in.Amount, Currency: upper(in.Currency),
+func chargeOf(in *stripe.PaymentIntent) Charge {
+	c := Charge{
+		Fact:      domain.Fact{Kind: kindOf(in.Status), IntentID: in.ID},
+		Amount:    minor(in.Amount, in.Currency),
 		PaymentID: in.Metadata[metaPayment], OrderID: in.Metadata[metaOrder],
 	}
-	switch in.Status {
+	switch {
+	case c.Kind == domain.FactSucceeded:
+		c.Captured = minor(in.AmountReceived, in.Currency)
+	case in.LastPaymentError != nil:
+		c.Failure = failureOf(in.LastPaymentError)
+	}
+	if c.Kind == domain.FactRequiresAction {
+		c.ClientSecret = config.Secret(in.ClientSecret)
+	}
+	c.Brand, c.Last4 = cardOf(in)
+	return c
+}
+
+// kindOf: an intent that waits for a method, a confirmation or a capture has no money of ours and cannot go on by itself.
+// That it was declined is no fact any more by then: with its client secret another card could still pay.
+func kindOf(s stripe.PaymentIntentStatus) domain.FactKind {
+	switch s {
 	case stripe.PaymentIntentStatusSucceeded:
-		f.Kind = Succeeded
+		return domain.FactSucceeded
 	case stripe.PaymentIntentStatusCanceled:
-		f.Kind = Canceled
+		return domain.FactCanceled
 	case stripe.PaymentIntentStatusRequiresAction:
-		f.Kind, f.ClientSecret = RequiresAction, config.Secret(in.ClientSecret)
+		return domain.FactRequiresAction
 	case stripe.PaymentIntentStatusRequiresPaymentMethod, stripe.PaymentIntentStatusRequiresConfirmation,
 		stripe.PaymentIntentStatusRequiresCapture:
-		f.Kind = RequiresPaymentMethod
+		return domain.FactRequiresPaymentMethod
 	}
-	if f.Kind != Succeeded && in.LastPaymentError != nil {
-		f.Code, f.Message = reason(in.LastPaymentError)
-	}
-	f.Brand, f.Last4 = cardOf(in)
-	return f
+	return Pending
 }
 
 // cardOf is the card of the latest attempt: in full with the charge, or beside the error that declined it.
@@ -93,31 +83,36 @@ func cardOf(in *stripe.PaymentIntent) (brand, last4 string) {
 	return "", ""
 }
 
-func refundFactOf(r *stripe.Refund) RefundFact {
-	f := RefundFact{
-		Kind: RefundPending, ProviderID: r.ID, Amount: r.Amount, Currency: upper(r.Currency),
+func refundOf(r *stripe.Refund) Refund {
+	out := Refund{
+		State: domain.RefundPending, ProviderID: r.ID, Amount: minor(r.Amount, r.Currency),
 		RefundID: r.Metadata[metaRefund], PaymentID: r.Metadata[metaPayment],
 	}
 	if r.PaymentIntent != nil {
-		f.IntentID = r.PaymentIntent.ID
+		out.IntentID = r.PaymentIntent.ID
 	}
 	switch r.Status {
 	case stripe.RefundStatusSucceeded:
-		f.Kind = RefundDone
+		out.State = domain.RefundDone
 	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
-		f.Kind, f.Code = RefundFailed, string(r.FailureReason)
-		f.Message = "The refund failed at the processor."
+		out.State = domain.RefundFailed
+		out.Failure = &domain.Failure{Code: string(r.FailureReason), Message: "The refund failed at the processor."}
+	}
+	return out
+}
+
+// failureOf prefers the issuer's own code: it says more than card_declined.
+func failureOf(e *stripe.Error) *domain.Failure {
+	f := &domain.Failure{Code: string(e.DeclineCode), Message: e.Msg}
+	if f.Code == "" {
+		f.Code = string(e.Code)
+	}
+	if f.Code == "" {
+		f.Code = string(e.Type)
 	}
 	return f
 }
 
-// reason prefers the issuer's own code: it says more than card_declined.
-func reason(e *stripe.Error) (code, message string) {
-	if e.DeclineCode != "" {
-		return string(e.DeclineCode), e.Msg
-	}
-	if e.Code != "" {
-		return string(e.Code), e.Msg
-	}
-	return string(e.Type), e.Msg
+func minor(amount int64, c stripe.Currency) money.Money {
+	return money.Money{Amount: amount, Currency: strings.ToUpper(string(c))}
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/stripe/stripe-go/v85"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/money"
 )
 
 // RefundRequest gives back a part of what an intent took, or all of it. As with a charge, it never changes under its Key.
@@ -12,20 +15,20 @@ type RefundRequest struct {
 	RefundID  string
 	PaymentID string
 	IntentID  string
-	Amount    int64  // in minor units
-	Key       string // of idempotency: ref_<refund id>
+	Amount    money.Money // in the currency of the charge
+	Key       string      // of idempotency: ref_<refund id>
 }
 
 // maxRefunds bounds how many refunds of one intent are looked through.
 const maxRefunds = 500
 
 // Refund asks for the money to go back and reports what became of it.
-func (s *Stripe) Refund(ctx context.Context, r RefundRequest) (RefundFact, error) {
+func (s *Stripe) Refund(ctx context.Context, r RefundRequest) (Refund, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.RefundCreateParams{
 		PaymentIntent: stripe.String(r.IntentID),
-		Amount:        stripe.Int64(r.Amount),
+		Amount:        stripe.Int64(r.Amount.Amount),
 		Metadata:      map[string]string{metaPayment: r.PaymentID, metaRefund: r.RefundID},
 	}
 	p.SetIdempotencyKey(r.Key)
@@ -34,53 +37,54 @@ func (s *Stripe) Refund(ctx context.Context, r RefundRequest) (RefundFact, error
 		if replayed(made.LastResponse) {
 			return s.RetrieveRefund(ctx, made.ID)
 		}
-		return refundFactOf(made), nil
+		return refundOf(made), nil
 	}
 	e, certain := refusal(err)
 	if !certain {
-		return RefundFact{}, uncertain("refund", err)
+		return Refund{}, uncertain("refund", err)
 	}
 	// "Nothing left to refund" may be the work of this very refund, sent before under a key that has been forgotten.
 	if earlier, found, err := s.FindRefund(ctx, r.IntentID, r.RefundID); found || err != nil {
 		return earlier, err
 	}
-	f := RefundFact{Kind: RefundFailed, IntentID: r.IntentID, Amount: r.Amount, RefundID: r.RefundID, PaymentID: r.PaymentID}
-	f.Code, f.Message = reason(e)
-	return f, nil
+	return Refund{
+		State: domain.RefundFailed, IntentID: r.IntentID, Amount: r.Amount, Failure: failureOf(e),
+		RefundID: r.RefundID, PaymentID: r.PaymentID,
+	}, nil
 }
 
 // RetrieveRefund reads a refund.
-func (s *Stripe) RetrieveRefund(ctx context.Context, providerID string) (RefundFact, error) {
+func (s *Stripe) RetrieveRefund(ctx context.Context, providerID string) (Refund, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	r, err := s.api.V1Refunds.Retrieve(ctx, providerID, nil)
 	if isMissing(err) {
-		return RefundFact{}, fmt.Errorf("retrieve refund: %w", ErrNotFound)
+		return Refund{}, fmt.Errorf("retrieve refund: %w", ErrNotFound)
 	}
 	if err != nil {
-		return RefundFact{}, uncertain("retrieve refund", err)
+		return Refund{}, uncertain("retrieve refund", err)
 	}
-	return refundFactOf(r), nil
+	return refundOf(r), nil
 }
 
 // FindRefund looks for one of our refunds among those of an intent. The list is never behind: not found means that there was
 // none at that moment, though a request may still be under way.
-func (s *Stripe) FindRefund(ctx context.Context, intentID, refundID string) (f RefundFact, found bool, err error) {
+func (s *Stripe) FindRefund(ctx context.Context, intentID, refundID string) (r Refund, found bool, err error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.RefundListParams{PaymentIntent: stripe.String(intentID)}
 	p.Limit = stripe.Int64(pageSize)
 	seen := 0
-	for r, err := range s.api.V1Refunds.List(ctx, p).All(ctx) {
+	for made, err := range s.api.V1Refunds.List(ctx, p).All(ctx) {
 		if err != nil {
-			return RefundFact{}, false, uncertain("find refund", err)
+			return Refund{}, false, uncertain("find refund", err)
 		}
-		if r.Metadata[metaRefund] == refundID {
-			return refundFactOf(r), true, nil
+		if made.Metadata[metaRefund] == refundID {
+			return refundOf(made), true, nil
 		}
 		if seen++; seen >= maxRefunds {
 			break
 		}
 	}
-	return RefundFact{}, false, nil
+	return Refund{}, false, nil
 }

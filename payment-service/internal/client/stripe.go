@@ -93,5 +93,3 @@ func (o once) CloseIdleConnections() {
 		c.CloseIdleConnections()
 	}
 }
-
-func upper(c stripe.Currency) string { return strings.ToUpper(string(c)) }

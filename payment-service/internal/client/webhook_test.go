@@ -8,8 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/payment-service/internal/client"
+	"marketplace/payment-service/internal/sandbox"
+	"marketplace/payment-service/internal/sandbox/sandboxtest"
 	"marketplace/payment-service/internal/sandbox/webhook"
 	"marketplace/shared/config"
+	"marketplace/shared/testkit"
 )
 
 func TestVerifyWebhook_P25(t *testing.T) {
@@ -53,4 +56,43 @@ func TestVerifyWebhook_P25(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrWebhook, "an empty secret verifies nothing")
 	_, err = client.VerifyWebhook([]byte("[]"), webhook.Sign("whsec_new", now, []byte("[]")), both, now)
 	require.ErrorIs(t, err, client.ErrWebhook, "signed, but no event")
+}
+
+func TestWebhooks_EventsOfALife(t *testing.T) {
+	t.Parallel()
+	endpoint := sandboxtest.NewEndpoint(t)
+	s := sandboxtest.Start(t, func(c *sandbox.Config) { c.WebhookURL = endpoint.URL })
+	a := adapter(t, s.URL)
+	asked, err := a.Charge(t.Context(), charge("p1", "pm_card_threeDSecure2Required"))
+	require.NoError(t, err)
+	s.Authenticate(asked.IntentID, true)
+	refunded, err := a.Refund(t.Context(), refund("r1", asked.IntentID, 1299))
+	require.NoError(t, err)
+	_, err = a.Charge(t.Context(), charge("p2", "pm_card_chargeDeclined"))
+	require.NoError(t, err)
+
+	want := []string{
+		"payment_intent.requires_action", "payment_intent.succeeded", "refund.created", "charge.refunded",
+		"payment_intent.payment_failed",
+	}
+	testkit.Eventually(t, 10*time.Second, func() bool { return len(endpoint.Got()) == len(want) })
+	require.ElementsMatch(t, want, endpoint.Types())
+	for _, d := range endpoint.Got() {
+		e, err := client.VerifyWebhook(d.Body, d.Signature, []config.Secret{sandboxtest.WebhookSecret}, time.Now())
+		require.NoError(t, err)
+		require.Equal(t, d.ID, e.ID)
+		require.NotEmpty(t, e.IntentID)
+		switch e.Type {
+		case "refund.created":
+			require.Equal(t, refunded.ProviderID, e.ProviderRefundID)
+			require.Equal(t, "r1", e.RefundID)
+			require.Equal(t, asked.IntentID, e.IntentID)
+		case "payment_intent.payment_failed":
+			require.Equal(t, "p2", e.PaymentID)
+		default:
+			require.Equal(t, asked.IntentID, e.IntentID)
+			require.Equal(t, "p1", e.PaymentID)
+			require.Equal(t, "order-p1", e.OrderID)
+		}
+	}
 }

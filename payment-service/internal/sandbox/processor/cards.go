@@ -15,13 +15,14 @@ type RefundOutcome int
 
 // What becomes of a refund. Stripe's refundFail card reports success first and the failure some time later.
 const (
-	RefundSucceeds RefundOutcome = iota
-	RefundSucceedsLater
-	RefundFailsLater
+	RefundSucceeds      RefundOutcome = iota
+	RefundSucceedsLater               // pending, then succeeded
+	RefundRefusedLater                // pending, then failed
+	RefundFailsLater                  // succeeded, then failed
 )
 
 // FindCard knows Stripe's test payment methods (https://docs.stripe.com/testing), in their present spelling and the older one
-// without the brand, and two of this sandbox's own (pm_sandbox_...), which take a while to answer.
+// without the brand, and three of this sandbox's own (pm_sandbox_...): two that take a while to answer, one that refuses refunds.
 func FindCard(method string) (Card, bool) {
 	card, ok := cards[method]
 	return card, ok
@@ -93,6 +94,7 @@ var cards = map[string]Card{
 	"pm_card_pendingRefund": {Brand: "visa", Last4: "7726", Refund: RefundSucceedsLater},
 	"pm_card_refundFail":    {Brand: "visa", Last4: "5126", Refund: RefundFailsLater},
 
+	"pm_sandbox_refundRefused":      {Brand: "visa", Last4: "5126", Refund: RefundRefusedLater},
 	"pm_sandbox_processing":         {Brand: "visa", Last4: "4242", Late: true},
 	"pm_sandbox_processingDeclined": {Brand: "visa", Last4: "0002", Late: true, Decline: generic.Decline},
 }

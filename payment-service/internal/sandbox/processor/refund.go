@@ -65,7 +65,7 @@ func MakeRefund(in Intent, n NewRefund, env Env) (Change, *Error) {
 		Status: RefundSucceeded, Reason: n.Reason, Metadata: n.Metadata, CreatedAt: env.Now.UTC(),
 	}
 	card, _ := FindCard(charge.Method)
-	if card.Refund == RefundSucceedsLater {
+	if card.Refund == RefundSucceedsLater || card.Refund == RefundRefusedLater {
 		r.Status = RefundPending
 	}
 	if card.Refund != RefundSucceeds {
@@ -92,7 +92,7 @@ func SettleRefund(in Intent, r Refund) (Change, bool) {
 	}
 	r.SettleAt = time.Time{}
 	card, _ := FindCard(in.Charge.Method)
-	if card.Refund != RefundFailsLater {
+	if card.Refund == RefundSucceedsLater {
 		r.Status = RefundSucceeded
 		return Change{Intent: in, Refund: &r, Events: []Event{RefundUpdated}}, true
 	}

@@ -80,11 +80,15 @@ func Charge(in processor.Intent) any {
 
 // Refund renders a refund.
 func Refund(r processor.Refund) any {
-	return object{
+	o := object{
 		"id": r.ID, "object": "refund", "amount": r.Amount, "charge": r.ChargeID, "created": r.CreatedAt.Unix(),
-		"currency": r.Currency, "failure_reason": orNil(r.FailureReason), "metadata": metadata(r.Metadata),
-		"payment_intent": r.IntentID, "reason": orNil(r.Reason), "status": r.Status,
+		"currency": r.Currency, "metadata": metadata(r.Metadata), "payment_intent": r.IntentID, "reason": orNil(r.Reason),
+		"status": r.Status,
 	}
+	if r.FailureReason != "" {
+		o["failure_reason"] = r.FailureReason
+	}
+	return o
 }
 
 // List renders one page of a collection.
