@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/money"
 )
 
 // saga is the order's table of saga.md, written down by hand: for every state, what every input leads to. A pair that
@@ -129,6 +131,14 @@ func TestDecide_P28_TheTimelineSaysThatACancellationCameTooLate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Event{CancellationTooLate{}, ShipmentDispatched{Number: 1, Of: 2, Tracking: "T"}}, events)
 	require.Nil(t, after(t, captured, byCustomer, left(1)).CancelReason)
+}
+
+func TestDecide_ACaptureOfAnythingButTheTotalIsParked(t *testing.T) {
+	for _, amount := range []money.Money{usd(29), usd(31), {Amount: 30, Currency: "EUR"}, {}} {
+		events, err := Decide(placed(t), PaymentCaptured{Amount: amount}, noon)
+		require.ErrorIs(t, err, ErrAmount, amount)
+		require.Empty(t, events)
+	}
 }
 
 func TestDecide_ShipmentsThatCannotBe(t *testing.T) {

@@ -84,3 +84,9 @@ func TestNumbers_AreASet(t *testing.T) {
 		require.Equal(t, len(slices.Compact(drawn)), len(set))
 	})
 }
+
+func TestNumbers_AreNeverChangedThroughAnother(t *testing.T) {
+	roomy := append(make(Numbers, 0, 8), 5)
+	require.Equal(t, Numbers{1, 5}, roomy.With(1))
+	require.Equal(t, Numbers{5}, roomy)
+}

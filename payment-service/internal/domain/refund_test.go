@@ -53,6 +53,18 @@ func TestRefund_DoneIsBookedAndToldOnce(t *testing.T) {
 	}
 }
 
+func TestRefund_WhatIsSettledStaysSo(t *testing.T) {
+	before := paid(t, refundOf("a", 10))
+	failed, _, err := Decide(before, RefundSettled{Cause: "a", Failure: &Failure{Code: "refused"}})
+	require.NoError(t, err)
+	require.Equal(t, RefundFailed, failed.Refunds[0].State)
+	require.Equal(t, RefundPending, before.Refunds[0].State, "the payment before stays as it was")
+	again, out, err := Decide(failed, RefundSettled{Cause: "a"})
+	require.NoError(t, err)
+	require.Zero(t, out)
+	require.Equal(t, failed, again)
+}
+
 func TestRefund_TheRestIsAskedForAgainWhenACancelledOrdersRefundFails(t *testing.T) {
 	refused := &Failure{Code: "refused"}
 	p, out, err := Decide(paid(t, refundOf("a", 10), cancelled), RefundSettled{Cause: "order:o:cancelled:1", Failure: refused})

@@ -44,6 +44,11 @@ func TestAllocate(t *testing.T) {
 			lines: []Line{{"a", 1}},
 			held:  []Reservation{held("a", "w2", 1)},
 		},
+		"nor is it when a line is split": {
+			stock: Stock{key("a", "w1"): {OnHand: 3, Reserved: 2}, key("a", "w2"): {OnHand: 1}},
+			lines: []Line{{"a", 2}},
+			held:  []Reservation{held("a", "w1", 1), held("a", "w2", 1)},
+		},
 		"two lines of one product are one": {
 			stock: Stock{key("a", "w1"): {OnHand: 3}},
 			lines: []Line{{"a", 1}, {"a", 2}},
