@@ -24,7 +24,7 @@ func observe(p Payment, f Fact) (Payment, Outcome) {
 	case FactRequiresAction:
 		return await(p), Outcome{}
 	case FactRequiresPaymentMethod:
-		if p.Failure == nil {
+		if p.Failure == nil && !p.Unwanted {
 			p.Failure = f.Failure // what the order will be told when the intent is cancelled
 		}
 		p.State = Voiding
@@ -43,14 +43,15 @@ func succeed(p Payment, f Fact) (Payment, Outcome) {
 	return p, out
 }
 
-// fail ends a payment whose intent can never be paid. The order that waits is told; from then on nobody wants the money.
+// fail ends a payment whose intent can never be paid. The order that waits is told, and from then on nobody wants the
+// money; an order that has ended need not know.
 func fail(p Payment, f Fact) (Payment, Outcome) {
-	if p.Failure == nil {
-		p.Failure = f.Failure
-	}
 	if p.Unwanted {
 		p.State = Voided
 		return p, Outcome{}
+	}
+	if p.Failure == nil {
+		p.Failure = f.Failure
 	}
 	if p.Failure == nil {
 		p.Failure = &Failure{Code: "canceled", Message: "the payment was cancelled"}

@@ -25,10 +25,10 @@ type Payment struct {
 	Amount     money.Money // what the order costs
 	Method     string
 	State      State
-	Unwanted   bool   // never cleared
-	Uncertain  bool   // the last answer of a call was none, or not a certain one
-	IntentID   string // the processor's, as soon as a fact names it
-	Failure    *Failure
+	Unwanted   bool     // never cleared
+	Uncertain  bool     // the last answer of a call was none, or not a certain one
+	IntentID   string   // the processor's, as soon as a fact names it
+	Failure    *Failure // why the order is, or will be, told that there is no money
 	Captured   money.Money
 	Refunds    []Refund
 }
@@ -56,7 +56,8 @@ const (
 	StatusFailed            Status = "failed"
 )
 
-// Status derives what people see. A refund counts when it is done.
+// Status derives what people see. A refund counts when it is done. A payment that failed stays so while the intent that it
+// left behind is cancelled at the processor, and after.
 func (p Payment) Status() Status {
 	switch p.State {
 	case Called:
@@ -65,10 +66,15 @@ func (p Payment) Status() Status {
 		}
 	case RequiresAction:
 		return StatusRequiresAction
-	case Voided:
-		return StatusVoided
 	case Failed:
 		return StatusFailed
+	case Voiding, Voided:
+		if p.Unwanted && p.Failure != nil {
+			return StatusFailed
+		}
+		if p.State == Voided {
+			return StatusVoided
+		}
 	case Captured:
 		switch back := p.Refunded().Amount; {
 		case back == 0:
