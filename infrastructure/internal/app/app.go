@@ -1,0 +1,108 @@
+// Package app wires the gateway together.
+package app
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+
+	"marketplace/infrastructure/internal/config"
+	"marketplace/infrastructure/internal/edge"
+	"marketplace/infrastructure/internal/openapi"
+	"marketplace/infrastructure/internal/proxy"
+	"marketplace/infrastructure/internal/upstream"
+	"marketplace/shared/auth"
+	sharedconfig "marketplace/shared/config"
+	"marketplace/shared/discovery"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+)
+
+// Version is set by the linker in releases.
+var Version = "development"
+
+// Run is the gateway, from start to stop.
+func Run(ctx context.Context, cfg config.Config) (err error) {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, Version: Version,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer group.Stop()
+	group.OnStop("telemetry", tel.Shutdown)
+
+	trusted, err := cfg.TrustedNetworks()
+	if err != nil {
+		return err
+	}
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	metrics := upstream.NewMetrics(tel.Registry)
+	pools := map[string]*upstream.Pool{}
+	for service, fallback := range cfg.Services() {
+		pool, err := upstream.NewPool(service, fallback, metrics, tel.Log)
+		if err != nil {
+			return err
+		}
+		pools[service] = pool
+		group.Go(service, func(ctx context.Context) error { return pool.Run(ctx, consul) })
+	}
+	base := upstream.NewBase()
+	group.OnStop("connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
+	services := upstream.NewTransport(base, pools)
+
+	documents := openapi.NewDocuments(services, slices.Sorted(maps.Keys(pools)), tel.Log)
+	group.Go("openapi", documents.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL})
+	group.Go("keys", verifier.Run)
+
+	var current atomic.Pointer[config.Config]
+	current.Store(&cfg)
+	group.Go("settings", func(ctx context.Context) error {
+		return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+			current.Store(&next)
+			_ = tel.SetLevel(next.LogLevel) // Validate has seen it
+		})
+	})
+
+	server := web.New(web.Options{
+		Service: config.Service, Title: "Marketplace", Version: Version, Telemetry: tel, Verifier: verifier,
+		Checks: checks(services, pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
+	})
+	server.Engine().Use(edge.CORS(cfg.Origins()))
+	server.Engine().GET(openapi.UIPath+"*file", gin.WrapH(openapi.UI()))
+	limiter := edge.NewLimiter(func() (float64, int) {
+		c := current.Load()
+		return c.RateLimit, c.RateBurst
+	}, time.Now)
+	server.Engine().Use(limiter.Middleware(server))
+	proxy.Register(server, proxy.Options{
+		Transport: otelhttp.NewTransport(services, otelhttp.WithTracerProvider(tel.Tracer)),
+		MaxBody:   cfg.MaxBody, BodyTimeout: cfg.BodyTimeout,
+		RequestTimeout: cfg.RequestTimeout, StreamTimeout: cfg.StreamTimeout, Trusted: trusted,
+	}, edge.Token(server, verifier))
+
+	addr := net.JoinHostPort("", strconv.Itoa(cfg.ServerPort))
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, addr) })
+	group.Go("consul", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
+	})
+	if err := group.Wait(); err != nil {
+		return fmt.Errorf("gateway: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,89 @@
+package edge
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/time/rate"
+
+	"marketplace/shared/fault"
+	"marketplace/shared/web"
+)
+
+// maxClients bounds the memory: the clients not seen for longest are forgotten, which refills their buckets.
+const maxClients = 65536
+
+var errTooMany = fault.New(fault.TooMany, "rate_limited", "Too many requests from this address.")
+
+// Limiter is a token bucket for each client address.
+type Limiter struct {
+	clients *lru.Cache[netip.Prefix, *rate.Limiter]
+	current func() (perSecond float64, burst int)
+	now     func() time.Time
+}
+
+// NewLimiter asks current for its limits at every request, so that they can change while it runs.
+func NewLimiter(current func() (perSecond float64, burst int), now func() time.Time) *Limiter {
+	clients, err := lru.New[netip.Prefix, *rate.Limiter](maxClients)
+	if err != nil {
+		panic(err) // only a size below one
+	}
+	return &Limiter{clients: clients, current: current, now: now}
+}
+
+// Middleware refuses what exceeds the limit with 429 and Retry-After.
+func (l *Limiter) Middleware(server *web.Server) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if wait := l.take(web.ClientIP(c.Request.Context())); wait > 0 {
+			server.Refuse(c, errTooMany.WithRetryAfter(wait))
+		}
+	}
+}
+
+// take counts a request of the client and returns zero, or how long it has to wait.
+func (l *Limiter) take(client string) time.Duration {
+	perSecond, burst := l.current()
+	bucket := l.bucket(network(client), rate.Limit(perSecond), burst)
+	now := l.now()
+	if bucket.AllowN(now, 1) {
+		return 0
+	}
+	missing := 1 - bucket.TokensAt(now)
+	return max(time.Duration(math.Ceil(missing/perSecond*float64(time.Second))), time.Millisecond)
+}
+
+func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int) *rate.Limiter {
+	bucket, ok := l.clients.Get(client)
+	if !ok {
+		bucket = rate.NewLimiter(limit, burst)
+		if first, exists, _ := l.clients.PeekOrAdd(client, bucket); exists {
+			bucket = first
+		}
+	}
+	if bucket.Limit() != limit || bucket.Burst() != burst {
+		bucket.SetLimit(limit)
+		bucket.SetBurst(burst)
+	}
+	return bucket
+}
+
+// network is what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is what a household gets.
+func network(client string) netip.Prefix {
+	addr, err := netip.ParseAddr(client)
+	if err != nil {
+		return netip.Prefix{} // all together
+	}
+	addr = addr.Unmap()
+	bits := 64
+	if addr.Is4() {
+		bits = 32
+	}
+	prefix, err := addr.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return prefix
+}

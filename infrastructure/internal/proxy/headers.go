@@ -1,0 +1,74 @@
+package proxy
+
+import (
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"marketplace/shared/web"
+)
+
+const (
+	forwardedHost  = "X-Forwarded-Host"
+	forwardedProto = "X-Forwarded-Proto"
+)
+
+// untrusted are the beginnings of headers by which a proxy speaks of the client. They are believed from nobody but a
+// trusted proxy (promise 34); X-User-* has been dropped before.
+var untrusted = []string{"X-Forwarded-", "Forwarded", "X-Real-Ip", "X-Original-", "X-Rewrite-", "True-Client-Ip"}
+
+// forwarded leaves in the request what the service may believe: how the client reached the first of our proxies.
+func (p *proxy) forwarded(c *gin.Context) {
+	header := c.Request.Header
+	host, proto := c.Request.Host, "http"
+	if c.Request.TLS != nil {
+		proto = "https"
+	}
+	if p.trusts(c.RemoteIP()) {
+		if said := header.Get(forwardedHost); said != "" {
+			host = said
+		}
+		if header.Get(forwardedProto) == "https" {
+			proto = "https"
+		}
+	}
+	for name := range header {
+		for _, beginning := range untrusted {
+			if strings.HasPrefix(name, beginning) {
+				delete(header, name)
+			}
+		}
+	}
+	header.Set(forwardedHost, host)
+	header.Set(forwardedProto, proto)
+}
+
+// trusts says whether a peer is one of the trusted proxies.
+func (p *proxy) trusts(peer string) bool {
+	addr, err := netip.ParseAddr(peer)
+	return err == nil && slices.ContainsFunc(p.Trusted, func(n netip.Prefix) bool { return n.Contains(addr.Unmap()) })
+}
+
+// direct points the outgoing request at a service. ReverseProxy has removed the forwarding headers from it.
+func direct(r *httputil.ProxyRequest, service string) {
+	ctx := r.In.Context()
+	r.Out.URL.Scheme, r.Out.URL.Host = "http", service
+	r.Out.Host = ""
+	header := r.Out.Header
+	header.Set("X-Request-ID", web.RequestID(ctx))
+	header.Set("X-Forwarded-For", web.ClientIP(ctx))
+	header.Set(forwardedHost, r.In.Header.Get(forwardedHost))
+	header.Set(forwardedProto, r.In.Header.Get(forwardedProto))
+}
+
+// cleanReply removes what this server has set already, so that nothing comes twice.
+func cleanReply(reply *http.Response) error {
+	for _, name := range []string{"X-Request-ID", "X-Content-Type-Options"} {
+		reply.Header.Del(name)
+	}
+	return nil
+}

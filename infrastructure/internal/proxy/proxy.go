@@ -1,0 +1,149 @@
+package proxy
+
+import (
+	"context"
+	"errors"
+	"log"
+	"net/http"
+	"net/http/httputil"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"marketplace/shared/fault"
+	"marketplace/shared/web"
+)
+
+// Options are the choices of Register.
+type Options struct {
+	Transport      http.RoundTripper // takes a service's name for a host
+	MaxBody        int64
+	BodyTimeout    time.Duration
+	RequestTimeout time.Duration
+	StreamTimeout  time.Duration
+	Trusted        []netip.Prefix // proxies whose X-Forwarded-Proto and -Host are believed
+}
+
+// proxy is the handler of every route in the table.
+type proxy struct {
+	Options
+	server  *web.Server
+	buffers *bufferPool
+}
+
+// Register adds all routes of the services to the server; before is run first on each.
+func Register(server *web.Server, o Options, before ...gin.HandlerFunc) {
+	p := &proxy{Options: o, server: server, buffers: newBufferPool()}
+	services := map[string]gin.HandlerFunc{}
+	route := func(path, service string) {
+		handle, ok := services[service]
+		if !ok {
+			handle = p.to(service)
+			services[service] = handle
+		}
+		server.Engine().Match(methods, path, append(before[:len(before):len(before)], handle)...)
+	}
+	for segment, service := range owners {
+		route(prefix+segment, service)
+		route(prefix+segment+"/*rest", service)
+	}
+	route(keys, keysOwner)
+}
+
+// failure carries an error of the round trip out of the reverse proxy.
+type failure struct{ err error }
+
+type failureKey struct{}
+
+// to is the handler that passes requests on to one service.
+func (p *proxy) to(service string) gin.HandlerFunc {
+	reverse := &httputil.ReverseProxy{
+		Transport:      p.Transport,
+		BufferPool:     p.buffers,
+		Rewrite:        func(r *httputil.ProxyRequest) { direct(r, service) },
+		ModifyResponse: cleanReply,
+		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
+			r.Context().Value(failureKey{}).(*failure).err = err
+		},
+		ErrorLog: log.New(discard{}, "", 0), // replies that end early: the client sees a broken connection, the metrics count it
+	}
+	return func(c *gin.Context) {
+		timeout := p.timeout(c.Request)
+		if err := p.receive(c, timeout); err != nil {
+			p.server.Refuse(c, err)
+			return
+		}
+		failed := &failure{}
+		ctx, cancel := context.WithTimeout(context.WithValue(c.Request.Context(), failureKey{}, failed), timeout)
+		defer cancel()
+		if streams(c.Request) {
+			defer endWith(cancel, web.Stopping(ctx))()
+		}
+		p.forwarded(c)
+		reverse.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
+		if failed.err != nil {
+			p.fail(c, failed.err)
+		}
+	}
+}
+
+// fail answers a request whose round trip failed.
+func (p *proxy) fail(c *gin.Context, err error) {
+	if body, ok := c.Request.Body.(*clientBody); ok {
+		if broken := body.broken.Load(); broken != nil {
+			err = broken.problem()
+		}
+	}
+	if errors.Is(err, context.Canceled) {
+		c.Abort() // the client has left: nobody reads an answer
+		c.Status(statusClientClosed)
+		return
+	}
+	p.server.Refuse(c, err)
+}
+
+// statusClientClosed is nginx's status for it, seen in the metrics only.
+const statusClientClosed = 499
+
+// timeout is how long the request may take: the asked-for wait comes on top, streams have a time of their own.
+func (p *proxy) timeout(r *http.Request) time.Duration {
+	if streams(r) {
+		return p.StreamTimeout
+	}
+	if strings.Contains(r.URL.RawQuery, "wait=") {
+		if wait, err := time.ParseDuration(r.URL.Query().Get("wait")); err == nil && wait > 0 {
+			return p.RequestTimeout + min(wait, longestWait)
+		}
+	}
+	return p.RequestTimeout
+}
+
+// longestWait bounds what ?wait= can ask for.
+const longestWait = time.Minute
+
+// streams says whether the client asks for server-sent events.
+func streams(r *http.Request) bool {
+	return r.Method == http.MethodGet &&
+		(strings.HasSuffix(r.URL.Path, "/stream") || strings.Contains(r.Header.Get("Accept"), "text/event-stream"))
+}
+
+// endWith calls end when stopping is closed, unless release was called before: a stream would hold up a stop for its whole life.
+func endWith(end func(), stopping <-chan struct{}) (release func()) {
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-stopping:
+			end()
+		case <-done:
+		}
+	}()
+	return func() { close(done) }
+}
+
+type discard struct{}
+
+func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+var errBroken = fault.New(fault.Malformed, "body_broken", "The body ended early.")
