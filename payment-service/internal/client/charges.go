@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/stripe/stripe-go/v85"
 
@@ -102,80 +101,4 @@ func (s *Stripe) CancelIntent(ctx context.Context, intentID string) (Charge, err
 		return s.Retrieve(ctx, intentID)
 	}
 	return Charge{}, uncertain("cancel intent", err)
-}
-
-const (
-	clockSkew   = 2 * time.Minute  // between our clock and the processor's
-	callWindow  = 15 * time.Minute // how long after the attempt was marked its request may arrive
-	pageSize    = 100
-	maxListed   = 2000
-	searchLimit = 10
-)
-
-// FindByPaymentID looks for a payment's intent whose identifier was lost with an answer: among those created soon after
-// createdAfter, the moment at which the attempt was marked, then by search. found is false when neither shows one, which does
-// not prove that there is none.
-func (s *Stripe) FindByPaymentID(ctx context.Context, paymentID string, createdAfter time.Time) (c Charge, found bool, err error) {
-	if strings.ContainsAny(paymentID, `'"\`) {
-		return Charge{}, false, fmt.Errorf("find intent: %q is not a payment's identifier", paymentID)
-	}
-	if in, err := s.listed(ctx, paymentID, createdAfter); in != nil || err != nil {
-		return orNone(in, err)
-	}
-	return orNone(s.searched(ctx, paymentID))
-}
-
-func orNone(in *stripe.PaymentIntent, err error) (Charge, bool, error) {
-	if err != nil {
-		return Charge{}, false, uncertain("find intent", err)
-	}
-	if in == nil {
-		return Charge{}, false, nil
-	}
-	return chargeOf(in), true, nil
-}
-
-// listed goes through a bounded number of intents around the moment of the call: a list is never behind, as a search is.
-func (s *Stripe) listed(ctx context.Context, paymentID string, createdAfter time.Time) (*stripe.PaymentIntent, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	p := &stripe.PaymentIntentListParams{CreatedRange: &stripe.RangeQueryParams{
-		GreaterThanOrEqual: createdAfter.Add(-clockSkew).Unix(),
-		LesserThanOrEqual:  createdAfter.Add(callWindow + clockSkew).Unix(),
-	}}
-	p.Limit = stripe.Int64(pageSize)
-	p.AddExpand("data.latest_charge")
-	seen := 0
-	for in, err := range s.api.V1PaymentIntents.List(ctx, p).All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if in.Metadata[metaPayment] == paymentID {
-			return in, nil
-		}
-		if seen++; seen >= maxListed {
-			break
-		}
-	}
-	return nil, nil
-}
-
-func (s *Stripe) searched(ctx context.Context, paymentID string) (*stripe.PaymentIntent, error) {
-	ctx, cancel := s.bounded(ctx)
-	defer cancel()
-	p := &stripe.PaymentIntentSearchParams{}
-	p.Query = fmt.Sprintf("metadata['%s']:'%s'", metaPayment, paymentID)
-	p.Limit = stripe.Int64(searchLimit)
-	p.AddExpand("data.latest_charge")
-	var found *stripe.PaymentIntent
-	for in, err := range s.api.V1PaymentIntents.Search(ctx, p).All(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		// One that took money counts before all others.
-		if found == nil || in.Status == stripe.PaymentIntentStatusSucceeded {
-			found = in
-		}
-	}
-	return found, nil
 }

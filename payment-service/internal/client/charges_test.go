@@ -111,7 +111,7 @@ func TestCharge_P23_LostReplyIsUncertainThenFound(t *testing.T) {
 	require.True(t, ok, "the list is not behind")
 	require.Equal(t, domain.FactSucceeded, found.Kind)
 
-	_, ok, err = a.FindByPaymentID(t.Context(), "p1", began.Add(-24*time.Hour))
+	_, ok, err = a.FindByPaymentID(t.Context(), "p1", began.Add(-48*time.Hour))
 	require.NoError(t, err)
 	require.False(t, ok, "search is behind: nothing found proves nothing")
 

@@ -74,7 +74,7 @@ func TestFind_BySearchOnceItHasCaughtUp(t *testing.T) {
 	a := adapter(t, s.URL)
 	made, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
 	require.NoError(t, err)
-	found, ok, err := a.FindByPaymentID(t.Context(), "p1", time.Now().Add(-24*time.Hour))
+	found, ok, err := a.FindByPaymentID(t.Context(), "p1", time.Now().Add(-48*time.Hour))
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, made, found)

@@ -34,7 +34,7 @@ func TestCrash_KilledUnderLoad(t *testing.T) {
 		c := exec.Command(binary)
 		c.Dir = t.TempDir()
 		c.Env = append(os.Environ(),
-			fmt.Sprintf("SANDBOX_SERVER_PORT=%d", cfg.ServerPort), "SANDBOX_DATABASE_URL="+db.URL, "SANDBOX_LOG_LEVEL=warn",
+			fmt.Sprintf("SANDBOX_SERVER_PORT=%d", cfg.ServerPort), "SANDBOX_DATABASE_URL="+db.URL, fmt.Sprintf("SANDBOX_DATABASE_MAX_CONNS=%d", cfg.MaxConns), "SANDBOX_LOG_LEVEL=warn",
 			"SANDBOX_STRIPE_SECRET_KEY="+sandboxtest.Key, "SANDBOX_WEBHOOK_URL="+endpoint.URL,
 			"SANDBOX_WEBHOOK_SECRET="+sandboxtest.WebhookSecret, "ENVIRONMENT=development")
 		c.Stderr = os.Stderr
