@@ -1,0 +1,118 @@
+// Package app puts product-service together. Run is what main and the tests call.
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	productv1 "marketplace/proto/product/v1"
+	"marketplace/shared/auth"
+	shared "marketplace/shared/config"
+	"marketplace/shared/discovery"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/postgres"
+	"marketplace/shared/rpc"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/internal/handler"
+	"marketplace/product-service/internal/repository"
+	"marketplace/product-service/internal/service"
+	"marketplace/product-service/migrations"
+)
+
+// Run runs the service until ctx ends.
+func Run(ctx context.Context, cfg config.Config) error {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
+	group.OnStop("telemetry", tel.Shutdown)
+
+	if err := postgres.Migrate(ctx, database(cfg, tel), migrations.Files); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, database(cfg, tel))
+	if err != nil {
+		return err
+	}
+	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	certificates, err := mutualTLS(cfg)
+	if err != nil {
+		return err
+	}
+
+	catalogue := repository.New(pool)
+	routes := &handler.Handler{
+		Products: &service.Products{Store: catalogue, NewID: newID, Now: time.Now}, Reader: catalogue, Shelves: catalogue,
+	}
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	rest := web.New(web.Options{
+		Service: config.Service, Title: "Catalogue", Version: "1", Telemetry: tel, Verifier: verifier,
+		Checks: []web.Check{
+			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "redis", Probe: revocations.Ping},
+		},
+	})
+	routes.Register(rest)
+	calls := rpc.NewServer(rpc.ServerOptions{
+		Service: config.Service, Telemetry: tel, Production: cfg.Environment == shared.Production, TLS: certificates,
+		Callers: map[string][]string{
+			productv1.ProductService_GetProducts_FullMethodName: {"order-service", "warehouse-service"},
+		},
+	})
+	productv1.RegisterProductServiceServer(calls, &handler.GRPC{Reader: catalogue})
+
+	group.Go("keys", verifier.Run)
+	group.Go("revocations", revocations.Run)
+	group.Go("cleanup", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+	group.Go("configuration", func(ctx context.Context) error {
+		return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+			_ = tel.SetLevel(next.LogLevel) // validated
+		}, config.Defaults())
+	})
+	group.Go("grpc", func(ctx context.Context) error { return calls.Serve(ctx, fmt.Sprintf(":%d", cfg.GRPCPort)) })
+	group.Go("http", func(ctx context.Context) error { return rest.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	group.Go("registration", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{
+			Service: config.Service, HTTPPort: cfg.ServerPort, GRPCPort: cfg.GRPCPort,
+		})
+	})
+	return group.Wait()
+}
+
+// database says which database, for Run and for the migrate command.
+func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+	return postgres.Config{
+		URL: cfg.DatabaseURL.Reveal(), Schema: "product_service", MaxConns: cfg.MaxConns, Telemetry: tel,
+	}
+}
+
+// mutualTLS is nil without a certificate: gRPC then stays on loopback or a private network.
+func mutualTLS(cfg config.Config) (*tls.Config, error) {
+	if cfg.GRPCCert == "" {
+		return nil, nil
+	}
+	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

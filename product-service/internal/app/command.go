@@ -1,0 +1,29 @@
+package app
+
+import (
+	"context"
+	"os"
+
+	"marketplace/shared/postgres"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/migrations"
+)
+
+// Command does what the command line says: `migrate ...`, `health`, or the service.
+func Command(ctx context.Context) error {
+	cfg, err := config.Load()
+	if err != nil {
+		return err
+	}
+	args := os.Args[1:]
+	if handled, err := web.HealthCommand(args, cfg.ServerPort); handled {
+		return err
+	}
+	if handled, err := postgres.MigrateCommand(args, database(cfg, telemetry.Nop()), migrations.Files); handled {
+		return err
+	}
+	return Run(ctx, cfg)
+}

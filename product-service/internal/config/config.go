@@ -1,0 +1,25 @@
+// Package config says what can be set: README.md has the table.
+package config
+
+import shared "marketplace/shared/config"
+
+// Service is the name of the service and of its folder.
+const Service = "product-service"
+
+// Config is the configuration of product-service.
+type Config struct {
+	shared.Common `mapstructure:",squash"`
+}
+
+// Defaults are this service's own defaults of the common settings. It has no part in messages, so that it needs no broker.
+func Defaults() map[string]any {
+	return map[string]any{
+		"server_port":  8082,
+		"grpc_port":    50052,
+		"database_url": "postgres://product_service:product_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"rabbitmq_url": "",
+	}
+}
+
+// Load reads the configuration.
+func Load() (Config, error) { return shared.Load[Config](Service, Defaults()) }

@@ -1,0 +1,88 @@
+package handler
+
+import (
+	"context"
+
+	"marketplace/shared/web"
+
+	"marketplace/product-service/internal/domain"
+)
+
+type categoryList struct {
+	Body web.List[Category]
+}
+
+func (h *Handler) categories(ctx context.Context, _ *struct{}) (*categoryList, error) {
+	all, err := h.Shelves.Categories(ctx)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]Category, len(all))
+	for i, c := range all {
+		items[i] = categoryShape(c)
+	}
+	return &categoryList{Body: web.NewList(items, "")}, nil
+}
+
+type createCategoryInput struct {
+	onceKey
+	Body CategoryInput
+}
+
+func (h *Handler) createCategory(ctx context.Context, in *createCategoryInput) (*web.Raw, error) {
+	_, key, err := in.of(ctx, "POST /categories", in.Body)
+	if err != nil {
+		return nil, err
+	}
+	c, err := domain.NewCategory(h.Products.NewID(), in.Body.Name)
+	if err != nil {
+		return nil, coded(err)
+	}
+	reply, err := created("/api/v1/categories/"+c.ID, c.Version, categoryShape(c))
+	if err != nil {
+		return nil, err
+	}
+	reply, err = h.Shelves.CreateCategory(ctx, key, c, reply)
+	if err != nil {
+		return nil, coded(err)
+	}
+	return stored(reply), nil
+}
+
+type renameInput struct {
+	ID      string `path:"id"`
+	IfMatch string `header:"If-Match"`
+	Body    CategoryInput
+}
+
+type categoryOutput struct {
+	ETag string `header:"ETag"`
+	Body Category
+}
+
+func (h *Handler) renameCategory(ctx context.Context, in *renameInput) (*categoryOutput, error) {
+	id, err := web.ParseID(in.ID)
+	if err != nil {
+		return nil, errNoCategory
+	}
+	c, err := h.Shelves.UpdateCategory(ctx, id, func(c domain.Category) (domain.Category, error) {
+		if err := web.MatchVersion(in.IfMatch, c.Version); err != nil {
+			return c, err
+		}
+		return c.Rename(in.Body.Name)
+	})
+	if err != nil {
+		return nil, categoryCoded(err)
+	}
+	return &categoryOutput{ETag: web.ETag(c.Version), Body: categoryShape(c)}, nil
+}
+
+func (h *Handler) deleteCategory(ctx context.Context, in *archiveInput) (*struct{}, error) {
+	id, err := web.ParseID(in.ID)
+	if err != nil {
+		return nil, errNoCategory
+	}
+	return nil, categoryCoded(h.Shelves.DeleteCategory(ctx, id, func(c domain.Category) error {
+		return web.MatchVersion(in.IfMatch, c.Version)
+	}))
+}
