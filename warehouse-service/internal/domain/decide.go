@@ -25,7 +25,7 @@ func Decide(f Fulfilment, in Input, stock Stock) (Fulfilment, Outcome, error) {
 		}
 	case OrderConfirmed:
 		if f.Status == Reserved {
-			f.Status, f.Shipments = Allocated, shipmentsOf(f.Reservations)
+			f.Status, f.Shipments, f.ShipTo = Allocated, shipmentsOf(f.Reservations), in.ShipTo
 		}
 	case OrderCancelRequested:
 		if f.Status == Reserved || f.Status == Allocated {

@@ -158,3 +158,8 @@ func TestDecide_RefusesAnOrderOfNothing(t *testing.T) {
 		require.Equal(t, New("o"), f)
 	}
 }
+
+func TestDecide_ConfirmedShipmentsKnowWhereTheyGo(t *testing.T) {
+	f, _ := after(t, twoParcels, OrderConfirmed{ShipTo: []byte("address")})
+	require.Equal(t, []byte("address"), f.ShipTo)
+}

@@ -29,6 +29,14 @@ var (
 	ErrOverReceipt  = errors.New("more than was ordered")
 )
 
+// What requests about warehouses and supplies answer.
+var (
+	ErrNoWarehouse     = errors.New("there is no such warehouse")
+	ErrWarehouseCode   = errors.New("another warehouse has the code")
+	ErrNoSupply        = errors.New("there is no such supply")
+	ErrUnknownProducts = errors.New("the catalogue does not know some products")
+)
+
 // What an adjustment answers.
 var (
 	// ErrBelowReserved means that orders hold what the adjustment would take away.

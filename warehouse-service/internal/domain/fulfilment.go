@@ -25,6 +25,7 @@ type Fulfilment struct {
 	Deadline     time.Time // the order's; nothing is released by it
 	Reservations []Reservation
 	Shipments    []Shipment // from allocated on; one per warehouse, numbered from 1
+	ShipTo       []byte     // where they go; nil before
 }
 
 // New returns the fulfilment of an order of which nothing is known.

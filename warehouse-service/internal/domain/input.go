@@ -15,8 +15,8 @@ type (
 		Payment  []byte
 	}
 
-	// OrderConfirmed: the money is captured; the reservation is firm.
-	OrderConfirmed struct{}
+	// OrderConfirmed: the money is captured; the reservation is firm. ShipTo is where the shipments go, unread here.
+	OrderConfirmed struct{ ShipTo []byte }
 
 	// OrderCancelRequested asks to stop the shipments, if none has left.
 	OrderCancelRequested struct{}
