@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -133,7 +134,7 @@ func (h *Handler) write(w http.ResponseWriter, reply store.Reply) {
 
 // fail answers whatever went wrong: a refusal as it is, anything else as a failure of the processor that is logged here.
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
-	if refusal, ok := err.(*processor.Error); ok {
+	if refusal, ok := errors.AsType[*processor.Error](err); ok {
 		h.refuse(w, r, refusal)
 		return
 	}

@@ -4,6 +4,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"marketplace/payment-service/internal/sandbox/faults"
@@ -97,7 +98,7 @@ func (s *Service) change(ctx context.Context, rq Request, id, param string, shap
 		written, err = s.outcome(rq, c, refusal, shape)
 		return written, err
 	})
-	if err == store.ErrNotFound {
+	if errors.Is(err, store.ErrNotFound) {
 		status := 404
 		if param == "payment_intent" { // named by a parameter, not by the path
 			status = 400
