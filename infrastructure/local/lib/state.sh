@@ -28,6 +28,7 @@ state_open() {
     die "$link was made by root." "Run make as root, or 'make clean' as root first."
   fi
   folder "$state" "$state/bin" "$state/home"
+  chmod 700 "$state"
   touch "$state/.lock"
 }
 

@@ -26,8 +26,8 @@ test_servers_start() {
     epmd=15676 consul=18500 consul_server=18501 consul_serf=18502
   password=$(random)
   stop_signal=KILL stop_postgres=QUIT
-  postgres_server md5 -c max_connections=300 -c fsync=off -c synchronous_commit=off -c full_page_writes=off \
-    -c max_wal_size=4GB -c log_min_messages=fatal
+  postgres_server md5 -c max_connections=300 -c max_wal_size=4GB -c log_min_messages=fatal
+  printf '%s = off\n' fsync synchronous_commit full_page_writes >>"$set_dir/data/postgres/postgresql.conf"
   redis_server 'save ""'
   rabbit_server_program
   consul_server
