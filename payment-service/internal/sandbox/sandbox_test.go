@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -143,6 +144,26 @@ func TestIdempotency_RaceHasOneEffect(t *testing.T) {
 		require.Contains(t, []int{200, 409}, a.status, a.body)
 	}
 	require.Equal(t, 1, s.Count(`SELECT count(*) FROM intents`))
+}
+
+func TestIdempotency_RaceBetweenProcessesHasOneEffect(t *testing.T) {
+	t.Parallel()
+	one := sandboxtest.Start(t)
+	two := sandboxtest.StartOn(t, one.DB)
+	paid := call("POST", one.URL+"/v1/payment_intents", "paid", payment("paid", "pm_card_visa"))
+	refund := url.Values{"payment_intent": {paid.json["id"].(string)}, "amount": {"100"}}
+	var wg sync.WaitGroup
+	for _, s := range []*sandboxtest.Sandbox{one, two, one, two, one, two} {
+		wg.Go(func() {
+			a := call("POST", s.URL+"/v1/payment_intents", "k", payment("p1", "pm_card_visa"))
+			assert.Contains(t, []int{200, 409}, a.status, a.body)
+			a = call("POST", s.URL+"/v1/refunds", "r", refund)
+			assert.Contains(t, []int{200, 409}, a.status, a.body)
+		})
+	}
+	wg.Wait()
+	require.Equal(t, 1, one.Count(`SELECT count(*) FROM intents WHERE payment_id = 'p1'`))
+	require.Equal(t, 1, one.Count(`SELECT count(*) FROM refunds`))
 }
 
 func TestIdempotency_KeysExpire(t *testing.T) {

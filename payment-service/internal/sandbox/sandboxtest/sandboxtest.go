@@ -46,10 +46,15 @@ func Config(t testing.TB, db testkit.DB) sandbox.Config {
 	}
 }
 
-// Start runs a sandbox until the test ends.
+// Start runs a sandbox with a database of its own until the test ends.
 func Start(t testing.TB, change ...func(*sandbox.Config)) *Sandbox {
 	t.Helper()
-	db := testkit.Database(t, "sandbox", store.Migrations())
+	return StartOn(t, testkit.Database(t, "sandbox", store.Migrations()), change...)
+}
+
+// StartOn runs a sandbox on a database that others may use as well.
+func StartOn(t testing.TB, db testkit.DB, change ...func(*sandbox.Config)) *Sandbox {
+	t.Helper()
 	cfg := Config(t, db)
 	for _, f := range change {
 		f(&cfg)
