@@ -1,0 +1,144 @@
+// Package app puts order-service together.
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"marketplace/order-service/internal/client"
+	"marketplace/order-service/internal/config"
+	"marketplace/order-service/internal/handler"
+	"marketplace/order-service/internal/repository"
+	"marketplace/order-service/internal/service"
+	"marketplace/order-service/migrations"
+	"marketplace/proto/events"
+	"marketplace/shared/auth"
+	sharedconfig "marketplace/shared/config"
+	"marketplace/shared/discovery"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/inbox"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/outbox"
+	"marketplace/shared/postgres"
+	"marketplace/shared/rabbit"
+	"marketplace/shared/rpc"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+)
+
+// consumeBatch is how many messages make one transaction, at most.
+const consumeBatch = 20
+
+// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
+// other, and stop in reverse.
+func Run(ctx context.Context, cfg config.Config) error {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer func() { _ = group.Stop() }()
+	group.OnStop("telemetry", tel.Shutdown)
+
+	db := database(cfg, tel)
+	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+
+	verifier, err := startAuth(group, cfg, tel)
+	if err != nil {
+		return err
+	}
+	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
+		Exchange: events.Exchange, Queues: events.Subscriptions(),
+	}, tel)
+	group.Go("rabbit", session.Run)
+	publisher := outbox.New(pool, session, config.Service, tel)
+	group.Go("outbox", publisher.Run)
+
+	certificates, err := mutualTLS(cfg)
+	if err != nil {
+		return err
+	}
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	products, err := rpc.Dial(rpc.DialOptions{
+		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel, TLS: certificates,
+		Idempotent: client.CatalogueIdempotent,
+	})
+	if err != nil {
+		return err
+	}
+	group.OnStop("product-service", func(context.Context) error { return products.Close() })
+
+	orders, metrics := repository.New(pool, publisher.Committed), service.NewMetrics(tel.Registry)
+	changing := &service.Changing{Orders: orders, Metrics: metrics}
+	placing := &service.Placing{Catalogue: client.NewCatalogue(products), Orders: orders, Patience: cfg.OrderDeadline, Metrics: metrics}
+	deadlines := &service.Deadlines{Orders: orders, Metrics: metrics, Log: tel.Log}
+	group.Go("deadlines", deadlines.Run)
+
+	messages := &handler.Events{Changing: changing}
+	consumer := inbox.NewConsumer(inbox.Options{
+		Pool: pool, Queue: events.OrderQueue, Known: messages.Known, Handle: messages.Handle, Telemetry: tel,
+	})
+	group.Go("parked", consumer.Run)
+	group.Go("consumer", func(ctx context.Context) error {
+		return session.Consume(ctx, events.OrderQueue, consumeBatch, consumer.Batch)
+	})
+
+	server := web.New(web.Options{Service: config.Service, Title: "Orders", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
+		{Name: "database", Critical: true, Probe: pool.Ping},
+		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
+	}})
+	(&handler.Orders{Placing: placing, Changing: changing, Reading: orders, Waiting: handler.NewWaiting(orders)}).Register(server)
+	internal := rpc.NewServer(rpc.ServerOptions{
+		Service: config.Service, Telemetry: tel, Production: cfg.Environment == sharedconfig.Production, TLS: certificates,
+	})
+	group.Go("grpc", func(ctx context.Context) error { return internal.Serve(ctx, port(cfg.GRPCPort)) })
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, port(cfg.ServerPort)) })
+	group.Go("consul", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort, GRPCPort: cfg.GRPCPort})
+	})
+	return group.Wait()
+}
+
+// startAuth verifies tokens with user-service's keys, and follows which sessions have ended.
+func startAuth(group *lifecycle.Group, cfg config.Config, tel *telemetry.Telemetry) (*auth.Verifier, error) {
+	options, err := redis.ParseURL(cfg.RedisURL)
+	if err != nil {
+		return nil, fmt.Errorf("redis url: %w", err)
+	}
+	store := redis.NewClient(options)
+	group.OnStop("redis", func(context.Context) error { return store.Close() })
+	revocations := auth.NewRevocations(store, tel.Log)
+	group.Go("revocations", revocations.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	group.Go("keys", verifier.Run)
+	return verifier, nil
+}
+
+func mutualTLS(cfg config.Config) (*tls.Config, error) {
+	if cfg.TLSCertFile == "" {
+		return nil, nil
+	}
+	return rpc.MutualTLS(cfg.TLSCertFile, cfg.TLSKeyFile, cfg.TLSCAFile)
+}
+
+func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "order_service", MaxConns: cfg.MaxConns, Telemetry: tel}
+}
+
+func port(n int) string { return fmt.Sprintf(":%d", n) }
