@@ -25,11 +25,13 @@ type Route struct {
 }
 
 // Handle registers an operation behind its policy. The handler's errors may be anything: faults keep their meaning,
-// the rest becomes a 500. It panics on a policy that nobody has decided and on a route that exists already.
+// the rest becomes a 500. It panics on a policy that nobody has decided, on a route that exists already, and on an input of
+// which huma would miss a part.
 func Handle[I, O any](
 	s *Server, policy auth.Policy, op huma.Operation, handle func(ctx context.Context, in *I) (*O, error),
 ) {
 	s.admit(policy, &op)
+	refuseHidden(op, reflect.TypeFor[I]())
 	timeout := s.timeoutOf(&op)
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := s.begin(ctx, timeout)
@@ -94,6 +96,16 @@ func (s *Server) admit(policy auth.Policy, op *huma.Operation) {
 		op.BodyReadTimeout = bodyTime
 	}
 	op.Middlewares = append(huma.Middlewares{s.guard(policy)}, op.Middlewares...)
+}
+
+// refuseHidden panics on an input with an embedded unexported struct: huma passes over it in silence, and its headers and
+// parameters would never arrive.
+func refuseHidden(op huma.Operation, input reflect.Type) {
+	for field := range input.Fields() {
+		if field.Anonymous && !field.IsExported() {
+			panic(fmt.Sprintf("web: %s %s: huma does not see the embedded %s; export it", op.Method, op.Path, field.Name))
+		}
+	}
 }
 
 func (s *Server) timeoutOf(op *huma.Operation) time.Duration {

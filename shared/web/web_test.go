@@ -194,6 +194,18 @@ func TestHandle_P32_ARouteWithoutAPolicyPanics(t *testing.T) {
 	require.Len(t, s.Routes(), 9)
 }
 
+type hidden struct {
+	Key string `header:"Idempotency-Key"`
+}
+
+func TestHandle_AnInputThatHumaWouldMissPanics(t *testing.T) {
+	s := newShop(t)
+	require.PanicsWithValue(t, "web: GET /api/v1/open: huma does not see the embedded hidden; export it", func() {
+		web.Handle(s.Server, auth.Public(), huma.Operation{Method: "GET", Path: "/api/v1/open"},
+			func(context.Context, *struct{ hidden }) (*struct{}, error) { return nil, nil })
+	})
+}
+
 func TestPolicy_RefusesBeforeTheBodyIsRead(t *testing.T) {
 	s := newShop(t)
 	r := s.call(t, "GET", "/api/v1/mine", "")

@@ -25,7 +25,7 @@ func (h *Handler) categories(ctx context.Context, _ *struct{}) (*categoryList, e
 }
 
 type createCategoryInput struct {
-	onceKey
+	OnceKey
 	Body CategoryInput
 }
 

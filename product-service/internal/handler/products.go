@@ -105,7 +105,7 @@ func (h *Handler) get(ctx context.Context, in *productInput) (*productOutput, er
 }
 
 type createInput struct {
-	onceKey
+	OnceKey
 	Body ProductDraft
 }
 

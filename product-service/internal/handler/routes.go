@@ -62,13 +62,13 @@ func route(tag, base string) func(method, path, summary string) huma.Operation {
 	}
 }
 
-// onceKey is the Idempotency-Key header of a POST.
-type onceKey struct {
+// OnceKey is the Idempotency-Key header of a POST.
+type OnceKey struct {
 	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Sending the same again with the same key has one effect and one reply"`
 }
 
 // of scopes the key to the caller, the route and the meaning of the body: blanks and the order of fields do not matter.
-func (k onceKey) of(ctx context.Context, route string, body any) (auth.Identity, idempotency.Key, error) {
+func (k OnceKey) of(ctx context.Context, route string, body any) (auth.Identity, idempotency.Key, error) {
 	actor, _ := auth.From(ctx)
 	canonical, err := json.Marshal(body)
 	if err != nil {

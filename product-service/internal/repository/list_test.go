@@ -1,0 +1,149 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"marketplace/shared/testkit"
+
+	"marketplace/product-service/migrations"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fill makes 60,000 products of 60 sellers in 20 categories; prices repeat, so that ties are common; one in ten is not active.
+func fill(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	for _, statement := range []string{
+		`insert into categories (id, name) select lpad(to_hex(n), 32, '0')::uuid, 'category ' || n from generate_series(1, 20) n`,
+		`insert into products (id, seller_id, sku, name, description, price_amount, price_currency, category_id, status,
+			created_at, updated_at)
+			select ('01900000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, lpad(to_hex(n % 60 + 1), 32, '0')::uuid,
+				'sku-' || n, 'product ' || n, repeat('words ', 20), (n * 7919) % 500 + 1, 'USD',
+				lpad(to_hex(n % 20 + 1), 32, '0')::uuid,
+				case when n % 20 = 0 then 'draft' when n % 20 = 1 then 'archived' else 'active' end, now(), now()
+			from generate_series(1, 60000) n`,
+		`analyze products`,
+	} {
+		_, err := pool.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
+}
+
+func someID(n int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012x", n) }
+
+func filters() (all []Filter) {
+	for _, sort := range []Sort{Newest, Cheapest, Dearest} {
+		for _, category := range []string{"", someID(5)} {
+			for _, seller := range []string{"", someID(7)} {
+				all = append(all, Filter{Sort: sort, CategoryID: category, SellerID: seller, Limit: 21})
+				if seller != "" {
+					all = append(all, Filter{Sort: sort, CategoryID: category, SellerID: seller, All: true, Limit: 21})
+				}
+			}
+		}
+	}
+	return all
+}
+
+func TestList_OnALargeTable(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, "product_service", migrations.Files).Pool
+	fill(t, pool)
+
+	t.Run("every page is read from an index in its order", func(t *testing.T) {
+		for _, f := range filters() {
+			f.After = &Position{ID: "01900000-0000-7000-8000-000000007530", Price: 250}
+			plan := explain(t, pool, f)
+			require.NotContains(t, plan, "Seq Scan", "%+v\n%s", f, plan)
+			if f.CategoryID == "" || f.SellerID == "" { // both together: one index narrows, few rows are sorted
+				require.NotContains(t, plan, "Sort", "%+v\n%s", f, plan)
+			}
+		}
+	})
+	t.Run("pages meet everything once and in order", func(t *testing.T) {
+		catalogue := New(pool)
+		for _, f := range filters() {
+			if f.CategoryID == "" && f.SellerID == "" {
+				continue // 54,000 rows; the others show the same
+			}
+			where := ""
+			if !f.All {
+				where = " and status = 'active'"
+			}
+			var want int
+			require.NoError(t, pool.QueryRow(t.Context(), `select count(*) from products where ($1 = '' or category_id::text = $1)
+				and ($2 = '' or seller_id::text = $2)`+where, f.CategoryID, f.SellerID).Scan(&want))
+			f.Limit = 400
+			require.Equal(t, want, walk(t, catalogue, f), "%+v", f)
+		}
+	})
+}
+
+// walk reads all pages and checks that each product comes strictly after the one before.
+func walk(t *testing.T, catalogue *Catalogue, f Filter) (count int) {
+	t.Helper()
+	for {
+		page, err := catalogue.List(t.Context(), f)
+		require.NoError(t, err)
+		for _, p := range page {
+			if f.After != nil {
+				require.True(t, after(f.Sort, *f.After, Position{p.ID, p.Price.Amount}), "%+v", f)
+			}
+			f.After = &Position{p.ID, p.Price.Amount}
+		}
+		if count += len(page); len(page) < f.Limit {
+			return count
+		}
+	}
+}
+
+func after(sort Sort, a, b Position) bool {
+	switch {
+	case sort == Newest:
+		return b.ID < a.ID
+	case sort == Cheapest && b.Price != a.Price:
+		return b.Price > a.Price
+	case sort == Dearest && b.Price != a.Price:
+		return b.Price < a.Price
+	case sort == Dearest:
+		return b.ID < a.ID
+	default:
+		return b.ID > a.ID
+	}
+}
+
+func TestOtherQueries_UseTheirIndexes(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, "product_service", migrations.Files).Pool
+	fill(t, pool)
+	for _, sql := range []string{
+		`select ` + productColumns + ` from products where id = any('{01900000-0000-7000-8000-000000007530,01900000-0000-7000-8000-000000000001}'::uuid[])`,
+		`select 1 from products where category_id = '` + someID(99) + `' for key share`, // what deleting a category looks for
+	} {
+		plan := explainSQL(t, pool, sql)
+		require.NotContains(t, plan, "Seq Scan", plan)
+	}
+}
+
+func explain(t *testing.T, pool *pgxpool.Pool, f Filter) string {
+	t.Helper()
+	sql, args := f.statement()
+	return explainSQL(t, pool, sql, args...)
+}
+
+func explainSQL(t *testing.T, pool *pgxpool.Pool, sql string, args ...any) string {
+	t.Helper()
+	rows, err := pool.Query(context.Background(), "explain "+sql, args...)
+	require.NoError(t, err)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return strings.Join(lines, "\n")
+}
