@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"os"
 
 	"marketplace/payment-service/internal/sandbox"
 	"marketplace/shared/lifecycle"
@@ -12,6 +13,9 @@ func main() {
 	lifecycle.Main(func(ctx context.Context) error {
 		cfg, err := sandbox.Load()
 		if err != nil {
+			return err
+		}
+		if handled, err := sandbox.Command(os.Args[1:], cfg); handled {
 			return err
 		}
 		return sandbox.Run(ctx, cfg)

@@ -32,11 +32,10 @@ func Run(ctx context.Context, cfg Config) error {
 	defer group.Stop() //nolint:errcheck // Wait has returned the failure; after a failed start that one counts
 	group.OnStop("telemetry", tel.Shutdown)
 
-	database := postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "sandbox", MaxConns: cfg.MaxConns, Telemetry: tel}
-	if err := postgres.Migrate(ctx, database, store.Migrations()); err != nil {
+	if err := postgres.Migrate(ctx, database(cfg, tel), store.Migrations()); err != nil {
 		return err
 	}
-	pool, err := postgres.Open(ctx, database)
+	pool, err := postgres.Open(ctx, database(cfg, tel))
 	if err != nil {
 		return err
 	}
