@@ -26,7 +26,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const schema = "order_service"
+const (
+	schema = "order_service"
+	within = 20 * time.Second
+)
 
 // shop is order-service with everything around it: a database and a vhost of its own, a catalogue, tokens.
 type shop struct {
