@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"marketplace/shared/postgres"
@@ -33,7 +34,7 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 		func(b *pgx.Batch) { queueClock(b, &now) },
 		func(b *pgx.Batch) error {
 			u.CreatedAt = now
-			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, u.CreatedAt)
+			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now)
 			queueInsertSession(b, in, u.ID, now)
 			return nil
 		})
@@ -46,9 +47,16 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 // CreateIfAbsent inserts a user unless the address has an account; created says
 // which it was. Several replicas may do so at once.
 func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash string) (created bool, err error) {
-	tag, err := r.pool.Exec(ctx, insertUser+` ON CONFLICT (email) DO NOTHING`,
-		u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, u.CreatedAt)
-	return tag.RowsAffected() == 1, postgres.Translate(err)
+	var now time.Time
+	err = postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) { queueClock(b, &now) },
+		func(b *pgx.Batch) error {
+			b.Queue(insertUser+` ON CONFLICT (email) DO NOTHING`,
+				u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now).
+				Exec(func(tag pgconn.CommandTag) error { created = tag.RowsAffected() == 1; return nil })
+			return nil
+		})
+	return created, err
 }
 
 // ByID returns a user or ErrUserNotFound.
