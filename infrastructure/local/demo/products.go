@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// ensureProducts puts the catalogue on sale and returns the products' ids by SKU.
+func ensureProducts(ctx context.Context, admin, seller *client, goods shop, say func(string)) (map[string]string, error) {
+	categories, err := ensureCategories(ctx, admin, goods)
+	if err != nil {
+		return nil, err
+	}
+	say(fmt.Sprintf("%d categories", len(categories)))
+	ids, err := sold(ctx, seller)
+	if err != nil {
+		return nil, err
+	}
+	var lock sync.Mutex
+	for _, c := range goods {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(parallel)
+		for _, p := range c.products() {
+			if _, ok := ids[p.SKU]; ok {
+				continue
+			}
+			p.CategoryID = categories[c.Name]
+			group.Go(func() error {
+				var made struct {
+					ID string `json:"id"`
+				}
+				if err := seller.post(ctx, "/products", p, &made); err != nil {
+					return fmt.Errorf("%s: %w", p.SKU, err)
+				}
+				lock.Lock()
+				defer lock.Unlock()
+				ids[p.SKU] = made.ID
+				return nil
+			})
+		}
+		if err := group.Wait(); err != nil {
+			return nil, err
+		}
+		say(fmt.Sprintf("%3d products: %s", len(c.variants()), c.Name))
+	}
+	return ids, nil
+}
+
+// ensureCategories returns the categories' ids by name.
+func ensureCategories(ctx context.Context, admin *client, goods shop) (map[string]string, error) {
+	type named struct {
+		ID   string `json:"id"`
+		Name string `json:"name"`
+	}
+	known, err := all[named](ctx, admin, "/categories", url.Values{})
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, c := range known {
+		ids[c.Name] = c.ID
+	}
+	for _, c := range goods {
+		if ids[c.Name] != "" {
+			continue
+		}
+		var made named
+		if err := admin.post(ctx, "/categories", map[string]string{"name": c.Name}, &made); err != nil {
+			return nil, fmt.Errorf("category %s: %w", c.Name, err)
+		}
+		ids[c.Name] = made.ID
+	}
+	return ids, nil
+}
+
+// sold are the ids of the seller's products by SKU.
+func sold(ctx context.Context, seller *client) (map[string]string, error) {
+	var me user
+	if err := seller.get(ctx, "/users/me", &me); err != nil {
+		return nil, err
+	}
+	type listed struct {
+		ID  string `json:"id"`
+		SKU string `json:"sku"`
+	}
+	known, err := all[listed](ctx, seller, "/products", url.Values{"seller": {me.ID}})
+	if err != nil {
+		return nil, err
+	}
+	ids := map[string]string{}
+	for _, p := range known {
+		ids[p.SKU] = p.ID
+	}
+	return ids, nil
+}
