@@ -2,9 +2,8 @@
 package main
 
 import (
-	"marketplace/shared/lifecycle"
-
 	"marketplace/product-service/internal/app"
+	"marketplace/shared/lifecycle"
 )
 
 func main() { lifecycle.Main(app.Command) }

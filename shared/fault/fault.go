@@ -103,7 +103,7 @@ func Of(err error) *Error {
 
 // under keeps what was said around the fault ("reading the order: ...") as its cause, so that the log shows it.
 func (e *Error) under(err error) *Error {
-	if err == error(e) {
+	if err == error(e) { //nolint:errorlint // the question is whether anything is around it
 		return e
 	}
 	return e.Wrap(err)

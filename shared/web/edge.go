@@ -73,7 +73,7 @@ func (s *Server) edge(c *gin.Context) {
 	method, route := labels(c)
 	ctx := otel.GetTextMapPropagator().Extract(c.Request.Context(), propagation.HeaderCarrier(c.Request.Header))
 	ctx, span := s.tracer.Start(ctx, method+" "+route, trace.WithSpanKind(trace.SpanKindServer))
-	sc := &scope{id: requestID(c, ctx), client: c.ClientIP(), stopping: s.stopping, writer: c.Writer}
+	sc := &scope{id: requestID(ctx, c), client: c.ClientIP(), stopping: s.stopping, writer: c.Writer}
 	c.Request = c.Request.WithContext(context.WithValue(ctx, scopeKey{}, sc))
 	c.Header("X-Request-ID", sc.id)
 	c.Header("X-Content-Type-Options", "nosniff")
@@ -111,7 +111,7 @@ func dropForged(h http.Header) {
 }
 
 // requestID takes over the caller's id when it is harmless in logs and headers.
-func requestID(c *gin.Context, ctx context.Context) string {
+func requestID(ctx context.Context, c *gin.Context) string {
 	id := c.GetHeader("X-Request-ID")
 	harmless := func(r rune) bool {
 		return r == '-' || r == '_' || r == '.' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'

@@ -24,7 +24,7 @@ func newError(status int, _ string, errs ...error) huma.StatusError {
 	p := problemFor(status)
 	if status == http.StatusUnprocessableEntity {
 		for _, err := range errs {
-			if d, ok := err.(huma.ErrorDetailer); ok { //nolint:errorlint // huma hands over its own details unwrapped
+			if d, ok := err.(huma.ErrorDetailer); ok {
 				p.Errors = append(p.Errors, safeDetail(d.ErrorDetail()))
 			}
 		}
@@ -34,7 +34,7 @@ func newError(status int, _ string, errs ...error) huma.StatusError {
 
 func newErrorWithContext(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	err := newError(status, message, errs...)
-	if p, ok := err.(*Problem); ok { //nolint:errorlint // made one line above
+	if p, ok := err.(*Problem); ok {
 		p.TraceID = TraceID(contextOf(ctx))
 	}
 	return err

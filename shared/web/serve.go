@@ -53,7 +53,7 @@ func (s *Server) ServeOn(ctx context.Context, listener net.Listener) error {
 // drain says so (health 503, waiting handlers return), goes on for a moment, then finishes what runs and takes nothing new.
 func (s *Server) drain(ctx context.Context, server *http.Server) error {
 	close(s.stopping)
-	time.Sleep(drainPause)
+	<-time.After(drainPause)
 	ctx, cancel := context.WithTimeout(ctx, drainTime)
 	defer cancel()
 	if err := server.Shutdown(ctx); err != nil {

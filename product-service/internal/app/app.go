@@ -9,6 +9,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/internal/handler"
+	"marketplace/product-service/internal/repository"
+	"marketplace/product-service/internal/service"
+	"marketplace/product-service/migrations"
 	productv1 "marketplace/proto/product/v1"
 	"marketplace/shared/auth"
 	shared "marketplace/shared/config"
@@ -19,12 +24,6 @@ import (
 	"marketplace/shared/rpc"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/config"
-	"marketplace/product-service/internal/handler"
-	"marketplace/product-service/internal/repository"
-	"marketplace/product-service/internal/service"
-	"marketplace/product-service/migrations"
 )
 
 // Run runs the service until ctx ends.

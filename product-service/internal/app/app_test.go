@@ -10,16 +10,15 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/internal/handler"
+	"marketplace/product-service/migrations"
 	productv1 "marketplace/proto/product/v1"
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/config"
-	"marketplace/product-service/internal/handler"
-	"marketplace/product-service/migrations"
 )
 
 func TestProducts_AProductsLife(t *testing.T) {
@@ -70,8 +69,11 @@ func TestProducts_P32_AnotherSellersProductDoesNotExist(t *testing.T) {
 	draft := s.offer(owner, "D", 5, `"status":"draft",`)
 	active := s.offer(owner, "A", 5, "")
 	for _, c := range []struct{ method, id, body string }{
-		{"GET", draft, ""}, {"PATCH", draft, `{"name":"Mine"}`}, {"DELETE", draft, ""},
-		{"PATCH", active, `{"name":"Mine"}`}, {"DELETE", active, ""},
+		{"GET", draft, ""},
+		{"PATCH", draft, `{"name":"Mine"}`},
+		{"DELETE", draft, ""},
+		{"PATCH", active, `{"name":"Mine"}`},
+		{"DELETE", active, ""},
 	} {
 		foreign := s.must(404, other, c.method, "/products/"+c.id, c.body)
 		absent := s.must(404, other, c.method, "/products/"+uuid.NewString(), c.body)

@@ -4,12 +4,11 @@ import (
 	"context"
 	"os"
 
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/migrations"
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/config"
-	"marketplace/product-service/migrations"
 )
 
 // Command does what the command line says: `migrate ...`, `health`, or the service.

@@ -17,14 +17,13 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 
+	"marketplace/product-service/internal/config"
+	"marketplace/product-service/migrations"
 	productv1 "marketplace/proto/product/v1"
 	"marketplace/shared/auth"
 	"marketplace/shared/auth/authtest"
 	shared "marketplace/shared/config"
 	"marketplace/shared/testkit"
-
-	"marketplace/product-service/internal/config"
-	"marketplace/product-service/migrations"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

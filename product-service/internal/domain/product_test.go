@@ -8,9 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"marketplace/shared/money"
-
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/money"
 )
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

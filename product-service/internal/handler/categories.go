@@ -3,9 +3,8 @@ package handler
 import (
 	"context"
 
-	"marketplace/shared/web"
-
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/web"
 )
 
 type categoryList struct {

@@ -3,9 +3,8 @@ package handler
 import (
 	"errors"
 
-	"marketplace/shared/fault"
-
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/fault"
 )
 
 var errInvalid = fault.New(fault.Invalid, "invalid", "The request has invalid parts.")
@@ -68,7 +67,7 @@ func categoryCoded(err error) error {
 
 // invalids collects the wrong fields, joined or alone.
 func invalids(err error) []domain.Invalid {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the tree is walked by hand
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []domain.Invalid
 		for _, e := range joined.Unwrap() {
 			all = append(all, invalids(e)...)

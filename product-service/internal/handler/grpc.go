@@ -4,12 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"marketplace/product-service/internal/domain"
 	moneyv1 "marketplace/proto/money/v1"
 	productv1 "marketplace/proto/product/v1"
 	"marketplace/shared/fault"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/domain"
 )
 
 // maxIDs is how many products one call may ask for.

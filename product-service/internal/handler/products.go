@@ -5,13 +5,11 @@ import (
 
 	"github.com/google/uuid"
 
+	"marketplace/product-service/internal/domain"
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/domain"
-	"marketplace/product-service/internal/repository"
 )
 
 var errWhoIsMe = fault.New(fault.Unauthenticated, "not_signed_in", "Sign in to list your own products.")
@@ -55,8 +53,8 @@ func (h *Handler) list(ctx context.Context, in *listInput) (*productPage, error)
 	return &productPage{Body: web.NewList(items, next)}, nil
 }
 
-func (in *listInput) filter(ctx context.Context) (repository.Filter, error) {
-	f := repository.Filter{CategoryID: in.Category, Sort: repository.Sort(in.Sort), Limit: in.Limit + 1}
+func (in *listInput) filter(ctx context.Context) (domain.Filter, error) {
+	f := domain.Filter{CategoryID: in.Category, Sort: domain.Sort(in.Sort), Limit: in.Limit + 1}
 	switch in.Seller {
 	case "":
 	case "me":
@@ -77,7 +75,7 @@ func (in *listInput) filter(ctx context.Context) (repository.Filter, error) {
 		if err := web.DecodeCursor(in.Cursor, &after); err != nil {
 			return f, err
 		}
-		f.After = &repository.Position{ID: after.ID.String(), Price: after.Price}
+		f.After = &domain.Position{ID: after.ID.String(), Price: after.Price}
 	}
 	return f, nil
 }

@@ -8,18 +8,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"marketplace/product-service/internal/domain"
+	"marketplace/product-service/internal/service"
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/web"
-
-	"marketplace/product-service/internal/domain"
-	"marketplace/product-service/internal/repository"
-	"marketplace/product-service/internal/service"
 )
 
 // Reader is what the handlers read without the service.
 type Reader interface {
-	List(ctx context.Context, f repository.Filter) ([]domain.Product, error)
+	List(ctx context.Context, f domain.Filter) ([]domain.Product, error)
 	GetMany(ctx context.Context, ids []string) ([]domain.Product, error)
 }
 

@@ -3,9 +3,8 @@ package handler
 import (
 	"time"
 
-	"marketplace/shared/money"
-
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/money"
 )
 
 // Product is a product on the wire.

@@ -6,10 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"marketplace/product-service/internal/domain"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/postgres"
-
-	"marketplace/product-service/internal/domain"
 )
 
 // maxCategories bounds the list, which has no pages: a shop's shelves are few.

@@ -9,10 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"marketplace/product-service/internal/domain"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/postgres"
-
-	"marketplace/product-service/internal/domain"
 )
 
 // Catalogue is the store of products and categories.

@@ -11,9 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"marketplace/shared/testkit"
-
+	"marketplace/product-service/internal/domain"
 	"marketplace/product-service/migrations"
+	"marketplace/shared/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -39,13 +39,13 @@ func fill(t *testing.T, pool *pgxpool.Pool) {
 
 func someID(n int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012x", n) }
 
-func filters() (all []Filter) {
-	for _, sort := range []Sort{Newest, Cheapest, Dearest} {
+func filters() (all []domain.Filter) {
+	for _, sort := range []domain.Sort{domain.Newest, domain.Cheapest, domain.Dearest} {
 		for _, category := range []string{"", someID(5)} {
 			for _, seller := range []string{"", someID(7)} {
-				all = append(all, Filter{Sort: sort, CategoryID: category, SellerID: seller, Limit: 21})
+				all = append(all, domain.Filter{Sort: sort, CategoryID: category, SellerID: seller, Limit: 21})
 				if seller != "" {
-					all = append(all, Filter{Sort: sort, CategoryID: category, SellerID: seller, All: true, Limit: 21})
+					all = append(all, domain.Filter{Sort: sort, CategoryID: category, SellerID: seller, All: true, Limit: 21})
 				}
 			}
 		}
@@ -60,7 +60,7 @@ func TestList_OnALargeTable(t *testing.T) {
 
 	t.Run("every page is read from an index in its order", func(t *testing.T) {
 		for _, f := range filters() {
-			f.After = &Position{ID: "01900000-0000-7000-8000-000000007530", Price: 250}
+			f.After = &domain.Position{ID: "01900000-0000-7000-8000-000000007530", Price: 250}
 			plan := explain(t, pool, f)
 			require.NotContains(t, plan, "Seq Scan", "%+v\n%s", f, plan)
 			if f.CategoryID == "" || f.SellerID == "" { // both together: one index narrows, few rows are sorted
@@ -88,16 +88,16 @@ func TestList_OnALargeTable(t *testing.T) {
 }
 
 // walk reads all pages and checks that each product comes strictly after the one before.
-func walk(t *testing.T, catalogue *Catalogue, f Filter) (count int) {
+func walk(t *testing.T, catalogue *Catalogue, f domain.Filter) (count int) {
 	t.Helper()
 	for {
 		page, err := catalogue.List(t.Context(), f)
 		require.NoError(t, err)
 		for _, p := range page {
 			if f.After != nil {
-				require.True(t, after(f.Sort, *f.After, Position{p.ID, p.Price.Amount}), "%+v", f)
+				require.True(t, after(f.Sort, *f.After, domain.Position{ID: p.ID, Price: p.Price.Amount}), "%+v", f)
 			}
-			f.After = &Position{p.ID, p.Price.Amount}
+			f.After = &domain.Position{ID: p.ID, Price: p.Price.Amount}
 		}
 		if count += len(page); len(page) < f.Limit {
 			return count
@@ -105,15 +105,15 @@ func walk(t *testing.T, catalogue *Catalogue, f Filter) (count int) {
 	}
 }
 
-func after(sort Sort, a, b Position) bool {
+func after(sort domain.Sort, a, b domain.Position) bool {
 	switch {
-	case sort == Newest:
+	case sort == domain.Newest:
 		return b.ID < a.ID
-	case sort == Cheapest && b.Price != a.Price:
+	case sort == domain.Cheapest && b.Price != a.Price:
 		return b.Price > a.Price
-	case sort == Dearest && b.Price != a.Price:
+	case sort == domain.Dearest && b.Price != a.Price:
 		return b.Price < a.Price
-	case sort == Dearest:
+	case sort == domain.Dearest:
 		return b.ID < a.ID
 	default:
 		return b.ID > a.ID
@@ -133,9 +133,9 @@ func TestOtherQueries_UseTheirIndexes(t *testing.T) {
 	}
 }
 
-func explain(t *testing.T, pool *pgxpool.Pool, f Filter) string {
+func explain(t *testing.T, pool *pgxpool.Pool, f domain.Filter) string {
 	t.Helper()
-	sql, args := f.statement()
+	sql, args := statement(f)
 	return explainSQL(t, pool, sql, args...)
 }
 

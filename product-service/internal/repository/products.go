@@ -6,10 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"marketplace/product-service/internal/domain"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/postgres"
-
-	"marketplace/product-service/internal/domain"
 )
 
 const productColumns = `id, seller_id, sku, name, description, price_amount, price_currency,

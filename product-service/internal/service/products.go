@@ -4,10 +4,9 @@ import (
 	"context"
 	"time"
 
+	"marketplace/product-service/internal/domain"
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
-
-	"marketplace/product-service/internal/domain"
 )
 
 // Store is what the service needs of the repository.

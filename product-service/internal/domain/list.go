@@ -1,0 +1,27 @@
+package domain
+
+// Sort is the order of a list of products.
+type Sort string
+
+// The orders. Ids grow with time, so that the newest have the largest.
+const (
+	Newest   Sort = "newest"
+	Cheapest Sort = "price"
+	Dearest  Sort = "-price"
+)
+
+// Filter says which products to list, and in which order.
+type Filter struct {
+	CategoryID string // empty: any
+	SellerID   string // empty: any
+	All        bool   // in every status; otherwise active ones only
+	Sort       Sort
+	After      *Position // the last product of the page before
+	Limit      int
+}
+
+// Position is where a product stands in every order.
+type Position struct {
+	ID    string
+	Price int64
+}
