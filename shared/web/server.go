@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"net/http"
 	"sync"
 	"time"
@@ -81,6 +82,15 @@ func New(o Options) *Server {
 	s.engine.NoRoute(func(c *gin.Context) { s.write(c, problemFor(http.StatusNotFound)) })
 	s.engine.NoMethod(func(c *gin.Context) { s.write(c, problemFor(http.StatusMethodNotAllowed)) })
 	s.api = humagin.New(s.engine, apiConfig(o))
+	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) }) // every route is there by then
+	s.engine.GET("/openapi.json", func(c *gin.Context) {
+		body, err := document()
+		if err != nil {
+			s.write(c, s.refuse(c.Request.Context(), err))
+			return
+		}
+		c.Data(http.StatusOK, "application/openapi+json", body)
+	})
 	return s
 }
 
@@ -105,7 +115,7 @@ var configureLibraries = sync.OnceFunc(func() {
 func apiConfig(o Options) huma.Config {
 	c := huma.DefaultConfig(o.Title, o.Version)
 	c.CreateHooks = nil // no "$schema" in every reply
-	c.DocsPath, c.SchemasPath = "", ""
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // huma makes its document without a lock
 	if o.OpenAPI != nil {
 		c.OpenAPIPath = ""
 	}

@@ -393,4 +393,7 @@ func TestOpenAPI_NamesOfSchemasCanBeMerged(t *testing.T) {
 		require.Contains(t, body, name)
 	}
 	require.Contains(t, body, `"security":[{"bearer":[]}]`)
+	for _, path := range []string{`"/api/v1/things/{id}":`, `"/api/v1/orders":`} {
+		require.Contains(t, body, path)
+	}
 }
