@@ -44,7 +44,6 @@ func (c *Client) Register(ctx context.Context, r Registration) error {
 		<-ctx.Done()
 		return nil
 	}
-	log := c.log.With().Str("service", r.Service).Logger()
 	wait := newBackoff()
 	trouble, announced := false, false
 	for {
@@ -55,13 +54,13 @@ func (c *Client) Register(ctx context.Context, r Registration) error {
 		case err != nil:
 			pause = wait.NextBackOff()
 			if !trouble {
-				log.Warn().Err(err).Msg("not registered in Consul, trying again")
+				c.log.Warn().Err(err).Msg("not registered in Consul, trying again")
 			}
 			trouble = true
 		default:
 			wait.Reset()
 			if trouble || !announced {
-				log.Info().Str("id", id).Msg("registered in Consul")
+				c.log.Info().Str("id", id).Msg("registered in Consul")
 			}
 			trouble, announced = false, true
 		}

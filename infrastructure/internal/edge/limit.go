@@ -46,8 +46,8 @@ func (l *Limiter) Middleware(server *web.Server) gin.HandlerFunc {
 // take counts a request of the client and returns zero, or how long it has to wait.
 func (l *Limiter) take(client string) time.Duration {
 	perSecond, burst := l.current()
-	bucket := l.bucket(network(client), rate.Limit(perSecond), burst)
 	now := l.now()
+	bucket := l.bucket(network(client), rate.Limit(perSecond), burst, now)
 	if bucket.AllowN(now, 1) {
 		return 0
 	}
@@ -55,7 +55,7 @@ func (l *Limiter) take(client string) time.Duration {
 	return max(time.Duration(math.Ceil(missing/perSecond*float64(time.Second))), time.Millisecond)
 }
 
-func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int) *rate.Limiter {
+func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int, now time.Time) *rate.Limiter {
 	bucket, ok := l.clients.Get(client)
 	if !ok {
 		bucket = rate.NewLimiter(limit, burst)
@@ -64,8 +64,8 @@ func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int) *rate
 		}
 	}
 	if bucket.Limit() != limit || bucket.Burst() != burst {
-		bucket.SetLimit(limit)
-		bucket.SetBurst(burst)
+		bucket.SetLimitAt(now, limit)
+		bucket.SetBurstAt(now, burst)
 	}
 	return bucket
 }

@@ -17,7 +17,6 @@ const version = "3.1.0"
 type document struct {
 	OpenAPI    string                                `json:"openapi"`
 	Info       info                                  `json:"info"`
-	Servers    []server                              `json:"servers,omitempty"`
 	Tags       []tag                                 `json:"tags,omitempty"`
 	Paths      map[string]json.RawMessage            `json:"paths"`
 	Components map[string]map[string]json.RawMessage `json:"components,omitempty"`
@@ -27,10 +26,6 @@ type info struct {
 	Title       string `json:"title"`
 	Description string `json:"description,omitempty"`
 	Version     string `json:"version"`
-}
-
-type server struct {
-	URL string `json:"url"`
 }
 
 type tag struct {
@@ -49,7 +44,6 @@ func merge(documents map[string]document) (whole document, clashes []string) {
 			Description: "The REST API of the whole marketplace. Sign in with `POST /api/v1/auth/login` " +
 				"and give the access token as a bearer token.",
 		},
-		Servers:    []server{{URL: "/"}},
 		Paths:      map[string]json.RawMessage{},
 		Components: map[string]map[string]json.RawMessage{},
 	}

@@ -18,7 +18,7 @@ func UI() http.Handler {
 		SwaggerJSON: "/openapi.json",
 		BasePath:    UIPath,
 		SettingsUI: map[string]string{
-			"docExpansion":             `"none"`,
+			"docExpansion":             `"list"`,
 			"filter":                   "true",
 			"persistAuthorization":     "true",
 			"defaultModelsExpandDepth": "-1",

@@ -1,0 +1,48 @@
+package edge
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/testkit"
+)
+
+func TestLimiter_P34_EachAddressHasItsOwnBucket(t *testing.T) {
+	t.Parallel()
+	clock := testkit.NewClock(time.Unix(1_000_000, 0))
+	perSecond, burst := 2.0, 3
+	l := NewLimiter(func() (float64, int) { return perSecond, burst }, clock.Now)
+	for range 3 {
+		require.Zero(t, l.take("192.0.2.1"))
+	}
+	require.Equal(t, 500*time.Millisecond, l.take("192.0.2.1"))
+	require.Zero(t, l.take("192.0.2.2"))
+	require.Equal(t, 500*time.Millisecond, l.take("::ffff:192.0.2.1"), "the same address in another form")
+
+	clock.Advance(500 * time.Millisecond)
+	require.Zero(t, l.take("192.0.2.1"))
+	require.NotZero(t, l.take("192.0.2.1"))
+
+	perSecond = 1
+	require.Greater(t, l.take("192.0.2.1"), 900*time.Millisecond, "a changed limit holds at once")
+}
+
+func TestLimiter_ANetworkOfAHouseholdCountsOnce(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, network("2001:db8:1:2::a"), network("2001:db8:1:2:ffff::1"))
+	require.NotEqual(t, network("2001:db8:1:2::a"), network("2001:db8:1:3::a"))
+	require.NotEqual(t, network("192.0.2.1"), network("192.0.2.2"))
+	require.Equal(t, network("nonsense"), network("other nonsense"))
+}
+
+func TestLimiter_P42_MemoryIsBounded(t *testing.T) {
+	t.Parallel()
+	l := NewLimiter(func() (float64, int) { return 1, 1 }, time.Now)
+	for i := range maxClients + 1000 {
+		l.take(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
+	}
+	require.Equal(t, maxClients, l.clients.Len())
+}
