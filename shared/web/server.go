@@ -1,7 +1,6 @@
 package web
 
 import (
-	"encoding/json"
 	"net/http"
 	"sync"
 	"time"
@@ -75,22 +74,14 @@ func New(o Options) *Server {
 	s.engine.GET("/health/live", s.live)
 	s.engine.GET("/health/ready", s.ready)
 	s.engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(o.Telemetry.Registry, promhttp.HandlerOpts{})))
-	if o.OpenAPI != nil {
-		s.engine.GET("/openapi.json", gin.WrapH(o.OpenAPI))
+	if o.OpenAPI == nil {
+		o.OpenAPI = s.document()
 	}
+	s.engine.GET("/openapi.json", gin.WrapH(o.OpenAPI))
 	s.engine.Use(s.edge)
 	s.engine.NoRoute(func(c *gin.Context) { s.write(c, problemFor(http.StatusNotFound)) })
 	s.engine.NoMethod(func(c *gin.Context) { s.write(c, problemFor(http.StatusMethodNotAllowed)) })
 	s.api = humagin.New(s.engine, apiConfig(o))
-	document := sync.OnceValues(func() ([]byte, error) { return json.Marshal(s.api.OpenAPI()) }) // every route is there by then
-	s.engine.GET("/openapi.json", func(c *gin.Context) {
-		body, err := document()
-		if err != nil {
-			s.write(c, s.refuse(c.Request.Context(), err))
-			return
-		}
-		c.Data(http.StatusOK, "application/openapi+json", body)
-	})
 	return s
 }
 
@@ -115,10 +106,7 @@ var configureLibraries = sync.OnceFunc(func() {
 func apiConfig(o Options) huma.Config {
 	c := huma.DefaultConfig(o.Title, o.Version)
 	c.CreateHooks = nil // no "$schema" in every reply
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", "" // huma makes its document without a lock
-	if o.OpenAPI != nil {
-		c.OpenAPIPath = ""
-	}
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(o.Service))
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		bearerScheme: {Type: "http", Scheme: "bearer", BearerFormat: "JWT"},
