@@ -25,9 +25,11 @@ func Decide(p Payment, in Input) (Payment, Outcome, error) {
 		return next, out, nil
 	case RefundSettled:
 		if in.Failure != nil {
-			return settle(p, in.Cause, RefundFailed, in.Failure)
+			return settle(p, in.Cause, in.ProviderID, RefundFailed, in.Failure)
 		}
-		return settle(p, in.Cause, RefundDone, nil)
+		return settle(p, in.Cause, in.ProviderID, RefundDone, nil)
+	case RefundUnsettled:
+		return settle(p, in.Cause, in.ProviderID, RefundPending, nil)
 	}
 	return p, Outcome{}, nil
 }
@@ -48,7 +50,7 @@ func cancel(p Payment, in OrderCancelled) (Payment, Outcome) {
 	p.Unwanted = true
 	switch p.State {
 	case None:
-		p.State, p.Amount = Voided, in.Total
+		p.State, p.CustomerID, p.Amount = Voided, in.CustomerID, in.Total
 	case Processing:
 		p.State = Voided
 	case RequiresAction:

@@ -14,8 +14,11 @@ type (
 		Method     string
 	}
 
-	// OrderCancelled: the order has ended. Total makes the tombstone of an order never heard of complete.
-	OrderCancelled struct{ Total money.Money }
+	// OrderCancelled: the order has ended. Customer and total make the tombstone of an order never heard of complete.
+	OrderCancelled struct {
+		CustomerID string
+		Total      money.Money
+	}
 
 	// RefundRequested asks for money back: a return, or support. The cause makes it one refund.
 	RefundRequested struct {
@@ -39,13 +42,19 @@ type (
 		IntentID string
 		Captured money.Money // with FactSucceeded
 		Failure  *Failure    // with the others, when there is one
+		Card     Card        // when an attempt was made
 	}
 
 	// RefundSettled is what the processor certainly says about the refund of a cause.
 	RefundSettled struct {
-		Cause   string
-		Failure *Failure // nil: done
+		Cause      string
+		ProviderID string   // the processor's identifier, when there is one
+		Failure    *Failure // nil: done
 	}
+
+	// RefundUnsettled: the processor took the refund of a cause and will say later what became of it, or gave no certain
+	// answer, and no identifier then.
+	RefundUnsettled struct{ Cause, ProviderID string }
 )
 
 // FactKind is the state of an intent, as far as a payment cares.
@@ -74,3 +83,4 @@ func (Attempt) isInput()         {}
 func (NoCertainAnswer) isInput() {}
 func (Fact) isInput()            {}
 func (RefundSettled) isInput()   {}
+func (RefundUnsettled) isInput() {}

@@ -10,6 +10,9 @@ func observe(p Payment, f Fact) (Payment, Outcome) {
 	if p.IntentID == "" {
 		p.IntentID = f.IntentID
 	}
+	if f.Card != (Card{}) {
+		p.Card = f.Card
+	}
 	switch f.Kind {
 	case FactSucceeded:
 		return succeed(p, f)

@@ -28,6 +28,7 @@ type Payment struct {
 	Unwanted   bool     // never cleared
 	Uncertain  bool     // the last answer of a call was none, or not a certain one
 	IntentID   string   // the processor's, as soon as a fact names it
+	Card       Card     // of the latest attempt, as soon as a fact shows it
 	Failure    *Failure // why the order is, or will be, told that there is no money
 	Captured   money.Money
 	Refunds    []Refund
@@ -38,6 +39,9 @@ func New(id, orderID string) Payment { return Payment{ID: id, OrderID: orderID, 
 
 // Key is the idempotency key of every call that charges this payment. It never changes.
 func (p Payment) Key() string { return "pay_" + p.ID }
+
+// Card is what is shown of the card that was charged.
+type Card struct{ Brand, Last4 string }
 
 // Failure is why there is no money: the processor's code, and words for people.
 type Failure struct{ Code, Message string }

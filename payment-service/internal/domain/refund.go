@@ -19,11 +19,12 @@ const (
 
 // Refund is money on its way back. A payment has one per cause.
 type Refund struct {
-	ID      string // given by the repository when the row is new
-	Cause   string // CauseCancelled, CauseReturn or CauseSupport
-	Amount  money.Money
-	State   RefundState
-	Failure *Failure
+	ID         string // given by the repository when the row is new
+	Cause      string // CauseCancelled, CauseReturn or CauseSupport
+	Amount     money.Money
+	State      RefundState
+	ProviderID string // the processor's, as soon as it has said one
+	Failure    *Failure
 }
 
 // Key is the idempotency key of every call for this refund. It never changes.
@@ -63,8 +64,9 @@ func askCancelled(p Payment, out Outcome) (Payment, Outcome) {
 	return ask(p, CauseCancelled(p.OrderID, cancellations(p)+1), p.Left(), out)
 }
 
-// settle ends a pending refund. What is settled stays so: an answer that comes again changes nothing.
-func settle(p Payment, cause string, state RefundState, failure *Failure) (Payment, Outcome, error) {
+// settle takes what the processor says about a pending refund. What is settled stays so: an answer that comes again
+// changes nothing.
+func settle(p Payment, cause, providerID string, state RefundState, failure *Failure) (Payment, Outcome, error) {
 	at := slices.IndexFunc(p.Refunds, func(r Refund) bool { return r.Cause == cause })
 	if at < 0 {
 		return p, Outcome{}, fmt.Errorf("%s: %w", cause, ErrNoRefund)
@@ -75,7 +77,13 @@ func settle(p Payment, cause string, state RefundState, failure *Failure) (Payme
 	p.Refunds = slices.Clone(p.Refunds)
 	r := &p.Refunds[at]
 	r.State, r.Failure = state, failure
-	if state == RefundDone {
+	if providerID != "" {
+		r.ProviderID = providerID
+	}
+	switch state {
+	case RefundPending:
+		return p, Outcome{}, nil
+	case RefundDone:
 		return p, Outcome{
 			Messages: []Message{PaymentRefunded{Cause: cause, Amount: r.Amount, Refunded: p.Refunded()}},
 			Entries:  []Entry{{Kind: EntryRefund, Amount: r.Amount.Neg(), Cause: cause}},

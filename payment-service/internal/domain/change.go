@@ -1,0 +1,85 @@
+package domain
+
+import "time"
+
+// Change is an input on its way to the payment of one order.
+type Change struct {
+	OrderID   string
+	Input     Input
+	MessageID string // of the message that brought it; empty otherwise
+	Trace     string // the trace that it belongs to, as W3C traceparent; empty without one
+	Answer    bool   // it is what a claimed task came to, so that the task is due again only if Wait says so
+}
+
+// Task is a payment that was claimed, so that the processor is asked about it.
+type Task struct {
+	Payment
+	Calls int           // how often the processor was asked since the payment came into its state, this time included
+	Age   time.Duration // since the first attempt was marked, by the database's clock
+	Trace string
+}
+
+// RefundTask is a refund that was claimed, so that the processor is asked for it.
+type RefundTask struct {
+	Refund
+	Payment Payment // without its refunds
+	Calls   int
+	Age     time.Duration // since the first call
+	Trace   string
+}
+
+// Transition is what a change made of a payment.
+type Transition struct {
+	Before, After Payment
+	Outcome
+}
+
+// Saved is what became of a set of changes.
+type Saved struct {
+	Transitions []Transition
+	Marked      []Task // attempts that were marked: this process has to call for each
+	ChargesDue  bool   // payments wait for somebody to claim them
+	RefundsDue  bool
+}
+
+// Hint is what a webhook tells: something happened to an intent, or to a refund. It may come twice, late, or out of order.
+type Hint struct {
+	EventID    string
+	Type       string
+	OccurredAt time.Time
+	PaymentID  string // empty when it is about nothing of ours
+	IntentID   string
+	RefundID   string
+}
+
+// Query asks for a page of payments, the newest first.
+type Query struct {
+	CustomerID string // empty: everybody's
+	OrderID    string // empty: any
+	Limit      int
+	After      string // the id of the last payment of the page before; empty: from the newest
+}
+
+// View is a payment as people look at it.
+type View struct {
+	Payment
+	Refunds   []RefundView // those of Payment, with what people want to know
+	Ledger    []EntryView
+	Version   int
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// RefundView is a refund as people look at it.
+type RefundView struct {
+	Refund
+	Reason    string
+	CreatedAt time.Time
+	SettledAt *time.Time
+}
+
+// EntryView is a line of the ledger as people look at it.
+type EntryView struct {
+	Entry
+	At time.Time
+}
