@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 	"google.golang.org/protobuf/proto"
 
@@ -13,6 +14,7 @@ import (
 	"marketplace/proto/events"
 	eventsv1 "marketplace/proto/events/v1"
 	moneyv1 "marketplace/proto/money/v1"
+	"marketplace/shared/money"
 	"marketplace/shared/outbox"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
@@ -150,4 +152,9 @@ func delivered(t *testing.T, orderID string, number, of int32) rabbit.Message {
 
 func shipmentCancelled(t *testing.T, orderID string) rabbit.Message {
 	return envelope(t, "warehouse-service", events.ShipmentCancelled, orderID, &eventsv1.ShipmentCancelled{OrderId: orderID})
+}
+
+// strange is an order that was never placed.
+func strange() handler.Order {
+	return handler.Order{ID: uuid.NewString(), Total: money.Money{Amount: 1, Currency: "USD"}}
 }
