@@ -31,11 +31,15 @@ var (
 
 // What requests about warehouses and supplies answer.
 var (
-	ErrNoWarehouse     = errors.New("there is no such warehouse")
-	ErrWarehouseCode   = errors.New("another warehouse has the code")
-	ErrNoSupply        = errors.New("there is no such supply")
-	ErrUnknownProducts = errors.New("the catalogue does not know some products")
+	ErrNoWarehouse   = errors.New("there is no such warehouse")
+	ErrWarehouseCode = errors.New("another warehouse has the code")
+	ErrNoSupply      = errors.New("there is no such supply")
 )
+
+// UnknownProductsError means that the catalogue does not know the products of some lines.
+type UnknownProductsError struct{ Positions []int }
+
+func (e *UnknownProductsError) Error() string { return "the catalogue does not know some products" }
 
 // What an adjustment answers.
 var (

@@ -46,10 +46,6 @@ type (
 		Movement
 		CreatedAt time.Time
 	}
-	ReservationRow struct {
-		OrderID string
-		Reservation
-	}
 	ShipmentRow struct {
 		ID      string
 		OrderID string

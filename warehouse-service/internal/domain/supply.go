@@ -25,6 +25,8 @@ type Supply struct {
 	ExpectedAt  *time.Time // nil when nobody said
 	Status      SupplyStatus
 	Lines       []SupplyLine // one per product
+	CreatedAt   time.Time
+	Version     int
 }
 
 // SupplyLine is what was ordered of a product, and what came so far.

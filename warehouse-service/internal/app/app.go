@@ -1,0 +1,137 @@
+// Package app puts warehouse-service together.
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"marketplace/proto/events"
+	"marketplace/shared/auth"
+	"marketplace/shared/discovery"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/inbox"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/outbox"
+	"marketplace/shared/postgres"
+	"marketplace/shared/rabbit"
+	"marketplace/shared/rpc"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+
+	"marketplace/warehouse-service/internal/client"
+	"marketplace/warehouse-service/internal/config"
+	"marketplace/warehouse-service/internal/handler"
+	"marketplace/warehouse-service/internal/repository"
+	"marketplace/warehouse-service/internal/service"
+	"marketplace/warehouse-service/migrations"
+)
+
+// consumeBatch is how many messages make one transaction, at most.
+const consumeBatch = 20
+
+// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
+// other, and stop in reverse.
+func Run(ctx context.Context, cfg config.Config) error {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
+	group.OnStop("telemetry", tel.Shutdown)
+
+	db := database(cfg, tel)
+	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+
+	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
+	group.Go("revocations", revocations.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	group.Go("keys", verifier.Run)
+
+	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
+		Exchange: events.Exchange, Queues: events.Subscriptions(),
+	}, tel)
+	group.Go("rabbit", session.Run)
+	publisher := outbox.New(pool, session, config.Service, tel)
+	group.Go("outbox", publisher.Run)
+
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	certificates, err := mutualTLS(cfg)
+	if err != nil {
+		return err
+	}
+	products, err := rpc.Dial(rpc.DialOptions{
+		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel, TLS: certificates,
+		Idempotent: client.CatalogueIdempotent,
+	})
+	if err != nil {
+		return err
+	}
+	group.OnStop("product-service", func(context.Context) error { return products.Close() })
+
+	fulfilments, reads := repository.NewFulfilments(pool, publisher.Committed), repository.NewReads(pool)
+	warehouses, supplies := repository.NewWarehouses(pool), repository.NewSupplies(pool)
+	metrics := service.NewMetrics(tel.Registry)
+	fulfilling := &service.Fulfilling{Fulfilments: fulfilments, Shipments: reads, Metrics: metrics}
+	stocking := &service.Stocking{
+		Catalogue: client.NewCatalogue(products), Supplies: supplies, Warehouses: warehouses, NewID: newID, Now: time.Now,
+	}
+	group.Go("overdue", func(ctx context.Context) error { return metrics.WatchOverdue(ctx, fulfilments, tel.Log) })
+
+	messages := &handler.Events{Fulfilling: fulfilling}
+	consumer := inbox.NewConsumer(inbox.Options{
+		Pool: pool, Queue: events.WarehouseQueue, Known: messages.Known, Handle: messages.Handle, Telemetry: tel,
+	})
+	group.Go("parked", consumer.Run)
+	group.Go("consumer", func(ctx context.Context) error {
+		return session.Consume(ctx, events.WarehouseQueue, consumeBatch, consumer.Batch)
+	})
+
+	server := web.New(web.Options{Service: config.Service, Title: "Warehouse", Version: "1", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
+		{Name: "database", Critical: true, Probe: pool.Ping},
+		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
+		{Name: "redis", Probe: revocations.Ping},
+	}})
+	(&handler.Handler{
+		Stocking: stocking, Sending: fulfilling, Reading: reads, Warehouses: warehouses, Supplies: supplies,
+	}).Register(server)
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	group.Go("consul", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
+	})
+	return group.Wait()
+}
+
+func mutualTLS(cfg config.Config) (*tls.Config, error) {
+	if cfg.GRPCCert == "" {
+		return nil, nil
+	}
+	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
+}
+
+func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "warehouse_service", MaxConns: cfg.MaxConns, Telemetry: tel}
+}
+
+func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -1,0 +1,27 @@
+// Package config is what warehouse-service can be told.
+package config
+
+import "marketplace/shared/config"
+
+// Service is the name in Consul, in logs and in the environment's prefix.
+const Service = "warehouse-service"
+
+// Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
+type Config struct {
+	config.Common `mapstructure:",squash"`
+
+	// ProductServiceAddr is where the catalogue answers until Consul says so.
+	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:50052"`
+}
+
+// Load reads the configuration.
+func Load() (Config, error) { return config.Load[Config](Service, Defaults()) }
+
+// Defaults are those that differ from service to service. Nobody calls this service by gRPC, so it does not listen for it.
+func Defaults() map[string]any {
+	return map[string]any{
+		"server_port":  8085,
+		"grpc_port":    0,
+		"database_url": "postgres://warehouse_service:warehouse_service@127.0.0.1:5432/marketplace?sslmode=disable",
+	}
+}

@@ -1,0 +1,168 @@
+// Package handler is what comes in: REST requests, a file for each resource, and the messages of orders (events.go). It
+// turns wire shapes into the domain's and back (shape.go), and the domain's refusals into faults (refuse.go); it decides
+// nothing.
+package handler
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"marketplace/shared/auth"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/web"
+
+	"marketplace/warehouse-service/internal/domain"
+	"marketplace/warehouse-service/internal/service"
+)
+
+// Stocker opens warehouses and fills them.
+type Stocker interface {
+	OpenWarehouse(ctx context.Context, code, name string, answer service.WarehouseAnswer) (idempotency.Reply, error)
+	Expect(ctx context.Context, in service.Expected, answer service.SupplyAnswer) (idempotency.Reply, error)
+	Receive(ctx context.Context, id string, lines []domain.Line, answer service.SupplyAnswer) (idempotency.Reply, error)
+	Cancel(ctx context.Context, id string, answer service.SupplyAnswer) (idempotency.Reply, error)
+}
+
+// Sender sends what orders have bought.
+type Sender interface {
+	Dispatch(ctx context.Context, id, tracking string, answer service.ShipmentAnswer) (idempotency.Reply, error)
+	Deliver(ctx context.Context, id string, answer service.ShipmentAnswer) (idempotency.Reply, error)
+}
+
+// Reader answers questions.
+type Reader interface {
+	Available(ctx context.Context, productID string) (int64, error)
+	Stock(ctx context.Context, q domain.StockQuery) ([]domain.StockRow, error)
+	Movements(ctx context.Context, q domain.MovementQuery) ([]domain.MovementRow, error)
+	Reservations(ctx context.Context, orderID string) ([]domain.Reservation, error)
+	Shipments(ctx context.Context, q domain.ShipmentQuery) ([]domain.ShipmentRow, error)
+}
+
+// Warehouses lists and changes warehouses.
+type Warehouses interface {
+	List(ctx context.Context, after string, limit int) ([]domain.Warehouse, error)
+	Update(ctx context.Context, id string, change func(domain.Warehouse) (domain.Warehouse, error)) (domain.Warehouse, error)
+}
+
+// Supplies shows supplies.
+type Supplies interface {
+	Get(ctx context.Context, id string) (domain.Supply, error)
+	List(ctx context.Context, q domain.SupplyQuery) ([]domain.Supply, error)
+}
+
+// Handler answers REST requests.
+type Handler struct {
+	Stocking   Stocker
+	Sending    Sender
+	Reading    Reader
+	Warehouses Warehouses
+	Supplies   Supplies
+}
+
+const base = "/api/v1"
+
+// Register adds the routes. What a shopper may know is how much can be bought; the rest is for the people in the warehouses.
+func (h *Handler) Register(s *web.Server) {
+	staff := auth.AnyOf(auth.RoleWarehouse, auth.RoleAdmin)
+
+	web.Handle(s, auth.Public(), get("/stock/{product_id}", "Stock", "How many of a product can be bought"), h.available)
+	web.Handle(s, staff, get("/stock", "Stock", "List stock by product and warehouse"), h.stock)
+	web.Handle(s, staff, get("/movements", "Stock", "List what came and went, the newest first"), h.movements)
+	web.Handle(s, staff, get("/reservations", "Stock", "List what an order holds"), h.reservations)
+
+	web.Handle(s, staff, get("/warehouses", "Warehouses", "List warehouses by code"), h.listWarehouses)
+	web.Handle(s, staff, web.Replies[Warehouse](s, post("/warehouses", "Warehouses", "Open a warehouse"), http.StatusCreated), h.openWarehouse)
+	web.Handle(s, staff, operation(http.MethodPatch, "/warehouses/{id}", "Warehouses", "Change a warehouse"), h.changeWarehouse)
+
+	web.Handle(s, staff, get("/supplies", "Supplies", "List supplies, the newest first"), h.listSupplies)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies", "Supplies", "Expect a supply"), http.StatusCreated), h.expect)
+	web.Handle(s, staff, get("/supplies/{id}", "Supplies", "Get a supply"), h.supply)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/receive", "Supplies", "Take in what came, all or a part"), http.StatusOK), h.receive)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/cancel", "Supplies", "Give up on what has not come"), http.StatusOK), h.cancel)
+
+	web.Handle(s, staff, get("/shipments", "Shipments", "List shipments, the newest first"), h.listShipments)
+	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/dispatch", "Shipments", "A shipment has left"), http.StatusOK), h.dispatch)
+	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/deliver", "Shipments", "A shipment has arrived"), http.StatusOK), h.deliver)
+}
+
+func get(path, tag, summary string) huma.Operation {
+	return operation(http.MethodGet, path, tag, summary)
+}
+
+func post(path, tag, summary string) huma.Operation {
+	return operation(http.MethodPost, path, tag, summary)
+}
+
+func operation(method, path, tag, summary string) huma.Operation {
+	return huma.Operation{Method: method, Path: base + path, Tags: []string{tag}, Summary: summary}
+}
+
+// key scopes an Idempotency-Key to the caller and the path.
+func key(ctx context.Context, path, value string, body []byte) idempotency.Key {
+	who, _ := auth.From(ctx)
+	return idempotency.NewKey(who.UserID, "POST "+path, value, body)
+}
+
+// answer renders what a command has left behind as its reply, to be stored under the key when there is one.
+func answer[T any](key idempotency.Key, status int, render func(T) (body any, version int, location string)) idempotency.Answer[T] {
+	return idempotency.Answer[T]{Key: key, Render: func(effect T) (idempotency.Reply, error) {
+		body, version, location := render(effect)
+		raw, err := web.JSON(status, body)
+		if err != nil {
+			return idempotency.Reply{}, err
+		}
+		if version > 0 {
+			raw = raw.WithVersion(version)
+		}
+		raw.Location = location
+		return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, nil
+	}}
+}
+
+// sent is the reply to a command as huma sends it: byte for byte what is stored.
+func sent(reply idempotency.Reply, err error) (*web.Raw, error) {
+	if err != nil {
+		return nil, refuse(err)
+	}
+	raw := web.Stored(reply.Status, reply.Header, reply.Body)
+	return &raw, nil
+}
+
+// listed makes a page of rows that were asked for with one more than limit, to know whether there are more.
+func listed[T, S any](rows []T, limit int, shape func(T) S, position func(T) any) web.List[S] {
+	next := ""
+	if len(rows) > limit {
+		rows = rows[:limit]
+		next = web.EncodeCursor(position(rows[limit-1]))
+	}
+	items := make([]S, len(rows))
+	for i, row := range rows {
+		items[i] = shape(row)
+	}
+	return web.NewList(items, next)
+}
+
+// idCursor reads a cursor that is an id.
+func idCursor(text string) (id string, err error) {
+	if err := web.DecodeCursor(text, &id); err != nil || text == "" {
+		return "", err
+	}
+	if id, err = web.ParseID(id); err != nil {
+		return "", errCursor
+	}
+	return id, nil
+}
+
+// filterID reads an id in a query, where a malformed one is the client's mistake.
+func filterID(name, text string) (string, error) {
+	if text == "" {
+		return "", nil
+	}
+	id, err := web.ParseID(text)
+	if err != nil {
+		return "", errInvalid.WithField("query."+name, "is not a UUID")
+	}
+	return id, nil
+}

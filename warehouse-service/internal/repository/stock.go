@@ -1,0 +1,73 @@
+package repository
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"marketplace/shared/postgres"
+
+	"marketplace/warehouse-service/internal/domain"
+)
+
+// Reads answers questions about stock, its ledger, reservations and shipments.
+type Reads struct{ pool *pgxpool.Pool }
+
+// NewReads returns the repository.
+func NewReads(pool *pgxpool.Pool) *Reads { return &Reads{pool: pool} }
+
+// Available is what can still be promised of a product, in all warehouses together; 0 for one that never was in any.
+func (r *Reads) Available(ctx context.Context, productID string) (n int64, err error) {
+	const query = `select coalesce(sum(on_hand - reserved), 0)::bigint from stock where product_id = $1`
+	err = r.pool.QueryRow(ctx, query, productID).Scan(&n)
+	return n, postgres.Translate(err)
+}
+
+// Stock returns a page of stock rows in the order of their keys.
+func (r *Reads) Stock(ctx context.Context, q domain.StockQuery) ([]domain.StockRow, error) {
+	var c conditions
+	addIf(&c, "product_id = ?", q.ProductID)
+	addIf(&c, "warehouse_id = ?", q.WarehouseID)
+	if q.Low {
+		c.add("on_hand - reserved < ?", domain.LowStock)
+	}
+	if q.After.ProductID != "" {
+		c.add("(product_id, warehouse_id) > (?, ?)", q.After.ProductID, q.After.WarehouseID)
+	}
+	const selected = `select product_id::text, warehouse_id::text, on_hand, reserved, version from stock`
+	return list(ctx, r.pool, selected, c, "product_id, warehouse_id", q.Limit, func(row pgx.CollectableRow) (s domain.StockRow, err error) {
+		err = row.Scan(&s.ProductID, &s.WarehouseID, &s.OnHand, &s.Reserved, &s.Version)
+		return s, err
+	})
+}
+
+// Movements returns a page of the ledger, the newest first.
+func (r *Reads) Movements(ctx context.Context, q domain.MovementQuery) ([]domain.MovementRow, error) {
+	var c conditions
+	addIf(&c, "product_id = ?", q.ProductID)
+	addIf(&c, "warehouse_id = ?", q.WarehouseID)
+	addIf(&c, "created_at >= ?", q.From)
+	addIf(&c, "created_at < ?", q.To)
+	addIf(&c, "id < ?", q.Before)
+	const selected = `select id, product_id::text, warehouse_id::text, quantity, kind, ref, created_at from movements`
+	return list(ctx, r.pool, selected, c, "id desc", q.Limit, func(row pgx.CollectableRow) (m domain.MovementRow, err error) {
+		err = row.Scan(&m.ID, &m.ProductID, &m.WarehouseID, &m.Quantity, &m.Kind, &m.Cause, &m.CreatedAt)
+		return m, err
+	})
+}
+
+// Reservations returns what an order holds or held. There are at most as many as it has lines and the company warehouses.
+func (r *Reads) Reservations(ctx context.Context, orderID string) ([]domain.Reservation, error) {
+	const query = `select product_id::text, warehouse_id::text, quantity, status from reservations where order_id = $1
+		order by product_id, warehouse_id`
+	rows, err := r.pool.Query(ctx, query, orderID)
+	if err != nil {
+		return nil, postgres.Translate(err)
+	}
+	found, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (v domain.Reservation, err error) {
+		err = row.Scan(&v.ProductID, &v.WarehouseID, &v.Quantity, &v.Status)
+		return v, err
+	})
+	return found, postgres.Translate(err)
+}
