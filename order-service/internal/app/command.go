@@ -2,17 +2,60 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"os"
 
 	"marketplace/order-service/internal/config"
+	"marketplace/order-service/internal/repository"
 	"marketplace/order-service/migrations"
+	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 )
 
-// Command handles the commands for operators: "migrate ..." and "health". handled is false when args ask for none.
-func Command(_ context.Context, args []string, cfg config.Config) (handled bool, err error) {
+var (
+	errUsage     = errors.New("usage: order-service [migrate ... | health | rebuild [--check]]")
+	errDifferent = errors.New("some projections are not what their events make of them")
+)
+
+// Command handles the commands for operators: "migrate ...", "health" and "rebuild". handled is false without arguments.
+func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
+	if len(args) == 0 {
+		return false, nil
+	}
 	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), migrations.Files); handled {
 		return true, err
 	}
-	return web.HealthCommand(args, cfg.ServerPort)
+	if handled, err = web.HealthCommand(args, cfg.ServerPort); handled {
+		return true, err
+	}
+	switch {
+	case len(args) == 1 && args[0] == "rebuild":
+		return true, rebuild(ctx, cfg, true)
+	case len(args) == 2 && args[0] == "rebuild" && args[1] == "--check":
+		return true, rebuild(ctx, cfg, false)
+	}
+	return true, errUsage
+}
+
+// rebuild replays all events and names the orders whose projection differs; repair replaces those.
+func rebuild(ctx context.Context, cfg config.Config, repair bool) error {
+	pool, err := postgres.Open(ctx, database(cfg, nil))
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	found, err := repository.New(pool, func([]outbox.Record) {}).Rebuild(ctx, repair)
+	if err != nil {
+		return err
+	}
+	for _, id := range found.Different {
+		_, _ = fmt.Fprintln(os.Stdout, id)
+	}
+	_, _ = fmt.Fprintf(os.Stdout, "%d orders replayed, %d different\n", found.Orders, len(found.Different))
+	if len(found.Different) > 0 && !repair {
+		return errDifferent
+	}
+	return nil
 }

@@ -57,6 +57,12 @@ func scanOrder(row pgx.CollectableRow, more ...any) (domain.Order, error) {
 	if err != nil {
 		return domain.Order{}, fmt.Errorf("read an order: %w", err)
 	}
+	if len(o.Left) == 0 {
+		o.Left = nil
+	}
+	if len(o.Arrived) == 0 {
+		o.Arrived = nil
+	}
 	o.Address = domain.Address(address)
 	o.PlacedAt, o.Deadline = o.PlacedAt.UTC(), o.Deadline.UTC()
 	if reason != nil {
