@@ -95,12 +95,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.Go("revocations", revocations.Run)
 	group.Go("reconciliation", reconcile.Run)
 	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, sessions, tel.Log) })
-	group.Go("configuration", func(ctx context.Context) error {
-		return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-			limits.Store(limitsOf(next))
-			_ = tel.SetLevel(next.LogLevel) // validated
-		}, config.Defaults())
-	})
+	if cfg.ConsulURL != "" {
+		group.Go("configuration", func(ctx context.Context) error {
+			return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+				limits.Store(limitsOf(next))
+				_ = tel.SetLevel(next.LogLevel) // validated
+			}, config.Defaults())
+		})
+	}
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})

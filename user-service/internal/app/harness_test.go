@@ -38,7 +38,6 @@ type users struct {
 	cfg      config.Config
 	db       testkit.DB
 	client   *http.Client
-	stop     func()
 	finished chan error
 }
 
@@ -54,13 +53,21 @@ func start(t *testing.T, change ...func(*config.Config)) *users {
 
 func startOn(t *testing.T, db testkit.DB, change ...func(*config.Config)) *users {
 	t.Helper()
+	u := launch(t, db, change...)
+	u.up()
+	return u
+}
+
+// launch does not wait until the service answers.
+func launch(t *testing.T, db testkit.DB, change ...func(*config.Config)) *users {
+	t.Helper()
 	cfg := settings(t)
 	for _, c := range change {
 		c(&cfg)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	u := &users{
-		t: t, url: fmt.Sprintf("http://127.0.0.1:%d", cfg.ServerPort), cfg: cfg, db: db, stop: stop,
+		t: t, url: fmt.Sprintf("http://127.0.0.1:%d", cfg.ServerPort), cfg: cfg, db: db,
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}, finished: make(chan error, 1),
 	}
 	go func() { u.finished <- app.Run(ctx, cfg) }()
@@ -69,14 +76,25 @@ func startOn(t *testing.T, db testkit.DB, change ...func(*config.Config)) *users
 		require.NoError(t, <-u.finished)
 		u.client.CloseIdleConnections()
 	})
-	testkit.Eventually(t, 20*time.Second, func() error {
-		res, err := u.client.Get(u.url + "/health/live")
-		if err == nil {
-			_ = res.Body.Close()
-		}
+	return u
+}
+
+// up waits until the service answers.
+func (u *users) up() {
+	u.t.Helper()
+	testkit.Eventually(u.t, 30*time.Second, func() error {
+		_, err := u.try("GET", "/health/live", "", nil)
 		return err
 	})
-	return u
+}
+
+// same is another replica of u: the same database, Redis and secrets.
+func same(u *users) func(*config.Config) {
+	return func(c *config.Config) {
+		port := c.ServerPort
+		*c = u.cfg
+		c.ServerPort = port
+	}
 }
 
 func settings(t testing.TB) config.Config {

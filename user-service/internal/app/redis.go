@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 )
 
 // openRedis makes the client; it connects when it is used. It never retries and
@@ -14,6 +15,7 @@ func openRedis(url string) (*redis.Client, error) {
 	if err != nil {
 		return nil, errors.New("REDIS_URL is no Redis URL") // the cause would print it, with its password
 	}
+	logging.Disable() // its lines are not ours to read: whoever misses Redis says so once
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1
 	options.DialerRetries = 1

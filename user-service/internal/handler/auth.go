@@ -55,7 +55,7 @@ func (h *Handler) login(ctx context.Context, in *loginInput) (*tokensReply, erro
 
 type refreshInput struct {
 	Body struct {
-		RefreshToken string `json:"refresh_token" maxLength:"512"`
+		RefreshToken string `json:"refresh_token" maxLength:"4096"`
 	}
 }
 

@@ -1,0 +1,163 @@
+package app_test
+
+import (
+	"fmt"
+	"net/http"
+	"runtime"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	shared "marketplace/shared/config"
+	"marketplace/shared/testkit"
+	"marketplace/shared/testkit/servers"
+
+	"marketplace/user-service/internal/config"
+	"marketplace/user-service/migrations"
+)
+
+func from(address string) header { return header{"X-Forwarded-For": address} }
+
+// tooMany checks a refusal: when to come back, and at most a minute.
+func tooMany(t testing.TB, r reply) {
+	t.Helper()
+	require.Equal(t, http.StatusTooManyRequests, r.status, "%s", r.body)
+	require.Equal(t, "too_many_attempts", r.code(t))
+	seconds, err := strconv.Atoi(r.header.Get("Retry-After"))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, seconds, 1)
+	require.LessOrEqual(t, seconds, 60)
+}
+
+func TestLogin_P40_GuessingAtAnAccountIsSlowedAndItsOwnerIsNot(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.LoginsPerAccount = 3 })
+	u.register("ann@example.com")
+	const home, attacker = "198.51.100.7", "203.0.113.9"
+	require.Equal(t, http.StatusOK, u.tryLogin("ann@example.com", goodPassword, from(home)).status)
+
+	for i := range 3 { // from a different address each time
+		r := u.tryLogin("ann@example.com", "wrong password", from(fmt.Sprintf("203.0.113.%d", i)))
+		require.Equal(t, http.StatusUnauthorized, r.status)
+	}
+	tooMany(t, u.tryLogin("ann@example.com", goodPassword, from(attacker)))
+	for range 5 { // each success gives the allowance back
+		require.Equal(t, http.StatusOK, u.tryLogin("ann@example.com", goodPassword, from(home)).status)
+	}
+	require.Equal(t, http.StatusUnauthorized, u.tryLogin("bob@example.com", goodPassword, from(attacker)).status, "others are not concerned")
+}
+
+func TestLogin_P39_P40_AnUnknownAddressIsThrottledAlike(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.LoginsPerAccount = 3 })
+	for range 3 {
+		require.Equal(t, http.StatusUnauthorized, u.tryLogin("nobody@example.com", goodPassword).status)
+	}
+	tooMany(t, u.tryLogin("nobody@example.com", goodPassword))
+}
+
+func TestLogin_P40_OneAddressCannotTryManyAccounts(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.LoginsPerAddress = 5 })
+	for i := range 5 {
+		require.Equal(t, http.StatusUnauthorized, u.tryLogin(fmt.Sprintf("user%d@example.com", i), "password1", from("203.0.113.9")).status)
+	}
+	tooMany(t, u.tryLogin("another@example.com", "password1", from("203.0.113.9")))
+	require.Equal(t, http.StatusUnauthorized, u.tryLogin("another@example.com", "password1", from("203.0.113.10")).status)
+}
+
+func TestRegister_P39_IsThrottledPerAddress(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.RegistrationsPerAddress = 3 })
+	attempt := func() reply {
+		return u.send("POST", "/api/v1/auth/register", "", m{"email": adminEmail, "password": goodPassword, "name": "Eve"})
+	}
+	for range 3 {
+		require.Equal(t, http.StatusConflict, attempt().status)
+	}
+	tooMany(t, attempt())
+}
+
+func TestLimiter_P34_AForgedForwardedForDoesNotHelp(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.LoginsPerAddress, c.TrustedProxies = 5, nil })
+	for i := range 5 {
+		r := u.tryLogin(fmt.Sprintf("user%d@example.com", i), "password1", from(fmt.Sprintf("203.0.113.%d", i)))
+		require.Equal(t, http.StatusUnauthorized, r.status)
+	}
+	tooMany(t, u.tryLogin("another@example.com", "password1", from("203.0.113.99")))
+}
+
+func TestPassword_P40_TheCurrentOneCannotBeGuessedAtAnUnlockedScreen(t *testing.T) {
+	t.Parallel()
+	u := start(t, func(c *config.Config) { c.LoginsPerAccount = 3 })
+	ann := u.register("ann@example.com")
+	change := func() reply {
+		return u.send("POST", "/api/v1/users/me/password", ann.access, m{"current_password": "a guess", "new_password": goodPassword})
+	}
+	for range 3 {
+		require.Equal(t, "password_wrong", change().code(t))
+	}
+	tooMany(t, change())
+}
+
+func TestLogin_P38_AFloodIsRefusedAndEverybodyElseServed(t *testing.T) {
+	t.Parallel()
+	u := start(t)
+	ann := u.register("ann@example.com")
+	flood := 33*runtime.GOMAXPROCS(0) + 60 // more than run and wait
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	var wg sync.WaitGroup
+	for i := range flood {
+		wg.Go(func() {
+			r, err := u.try("POST", "/api/v1/auth/login", "", m{"email": fmt.Sprintf("user%d@example.com", i), "password": "password1"})
+			if err != nil {
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if statuses[r.status]++; r.status == http.StatusServiceUnavailable && r.header.Get("Retry-After") == "" {
+				statuses[0]++
+			}
+		})
+	}
+	require.Equal(t, http.StatusOK, u.send("GET", "/api/v1/users/me", ann.access, nil).status, "while it lasts")
+	wg.Wait()
+	require.Zero(t, statuses[0], "every refusal says when to come back")
+	require.Positive(t, statuses[http.StatusServiceUnavailable])
+	require.Equal(t, flood, statuses[http.StatusServiceUnavailable]+statuses[http.StatusUnauthorized], "%v", statuses)
+	u.login("ann@example.com", goodPassword)
+}
+
+// Redis that hangs is the worst case: it costs its time-out.
+func TestLogin_P41_WithoutRedisStillLimitedAndNotSlow(t *testing.T) {
+	t.Parallel()
+	own := servers.Redis(t)
+	db := testkit.Database(t, "user_service", migrations.Files)
+	u := startOn(t, db, func(c *config.Config) {
+		c.DatabaseURL, c.RedisURL, c.LoginsPerAccount = shared.Secret(db.URL), own.URL, 10
+	})
+	ann := u.register("ann@example.com")
+	check := func(name string) {
+		began := time.Now()
+		for i := range 10 {
+			email := fmt.Sprintf("user%d@%s.example.com", i, name)
+			require.Equal(t, http.StatusUnauthorized, u.tryLogin(email, "password1").status)
+		}
+		require.Less(t, time.Since(began), 3*time.Second, "%s: far less than ten time-outs of a client", name)
+		for range 10 {
+			u.tryLogin(name+"@example.com", "password1")
+		}
+		tooMany(t, u.tryLogin(name+"@example.com", "password1"))
+		ann = u.signedIn(u.refresh(ann.refresh))
+	}
+	own.Freeze(t)
+	check("hung")
+	own.Thaw(t)
+	own.Kill(t)
+	check("gone")
+}
