@@ -34,16 +34,22 @@ start_programs() {
 
 # change ACTION [NAME...] starts or restarts programs, all at the same time.
 change() {
-  local action=$1 name pids=() pid failed=
+  local action=$1 name started=()
   shift
   (($# > 0)) || return 0
   step "$action: $*"
   for name in "$@"; do
     control "$action" "$name" >/dev/null &
-    pids+=($!)
+    started+=("$!=$name")
   done
-  for pid in "${pids[@]}"; do wait "$pid" || failed=yes; done
-  [[ -z $failed ]] || die "not everything started." "$(control status)" "Look at: make logs s=NAME"
+  for name in "${started[@]}"; do
+    wait "${name%%=*}" || start_failed "${name#*=}"
+  done
+}
+
+start_failed() {
+  die "$1 does not start." "$(tail -n 5 "$set_dir/log/$1.log")" "More: make logs s=$1" \
+    "It is tried again and again; see: make status"
 }
 
 healthy() { curl -fsS -m 5 "http://127.0.0.1:${port[$1]}/health/ready"; }
