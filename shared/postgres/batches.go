@@ -40,7 +40,7 @@ func InBatches(ctx context.Context, pool *pgxpool.Pool, read func(*pgx.Batch), w
 
 	if read != nil {
 		if err := begin(ctx, conn, read); err != nil {
-			return Translate(err)
+			return translateOn(conn, err)
 		}
 		if err := write(last); err != nil {
 			return err
@@ -87,7 +87,7 @@ func outcome(conn *pgxpool.Conn, err error) error {
 	case err == nil:
 		return errors.New("postgres: the server rolled back instead of committing")
 	case refused, !conn.Conn().IsClosed():
-		return Translate(err)
+		return translateOn(conn, err)
 	default:
 		return ErrCommitUnknown.Wrap(err)
 	}
@@ -121,10 +121,10 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, f func(pgx.Tx) error) error {
 	defer release(conn)
 	tx, err := conn.Begin(ctx)
 	if err != nil {
-		return Translate(err)
+		return translateOn(conn, err)
 	}
 	if err := f(tx); err != nil {
-		return Translate(err)
+		return translateOn(conn, err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err

@@ -3,11 +3,13 @@ package postgres
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"marketplace/shared/fault"
 )
@@ -27,6 +29,15 @@ var (
 // Translate gives a driver's error its meaning as a fault and keeps it as the cause. Faults, the context's errors and
 // whatever is not the driver's come back as they are.
 func Translate(err error) error {
+	// All that the driver says of a server that was killed.
+	return translate(err, errors.Is(err, io.ErrUnexpectedEOF))
+}
+
+// translateOn is Translate where err may also come from a caller's function, whose data may end unexpectedly as well:
+// what tells them apart is whether the connection is still there.
+func translateOn(conn *pgxpool.Conn, err error) error { return translate(err, conn.Conn().IsClosed()) }
+
+func translate(err error, gone bool) error {
 	if err == nil {
 		return nil
 	}
@@ -42,7 +53,7 @@ func Translate(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if fault.Transient(err) || brokenConnection(err) {
+	if gone || fault.Transient(err) || brokenConnection(err) {
 		return errAway.Wrap(err)
 	}
 	return err
