@@ -14,7 +14,8 @@ import (
 
 const (
 	refreshEvery = 5 * time.Minute
-	refreshLeast = time.Second // between two reads, however many tokens come with unknown keys
+	refreshLeast = time.Second           // between two reads, however many tokens come with unknown keys
+	firstLeast   = 50 * time.Millisecond // the same while there is no key at all: every token is refused until there is
 	fetchTimeout = 2 * time.Second
 )
 
@@ -36,12 +37,12 @@ func newRemoteKeys(url string, changed func()) *remoteKeys {
 	}}
 }
 
-// run reads the keys now, again every second until that works, and then every few minutes.
+// run reads the keys now, again and again until that works, and then every few minutes.
 func (r *remoteKeys) run(ctx context.Context) {
 	for {
 		wait := refreshEvery
 		if err := r.refresh(ctx); err != nil {
-			wait = refreshLeast
+			wait = r.least()
 		}
 		select {
 		case <-ctx.Done():
@@ -77,10 +78,17 @@ func (r *remoteKeys) lookup(kid string) (ed25519.PublicKey, bool) {
 	return key, ok
 }
 
-// refresh reads the address, once for all who ask at the same time and at most once a second.
+func (r *remoteKeys) least() time.Duration {
+	if r.known.Load() == nil {
+		return firstLeast
+	}
+	return refreshLeast
+}
+
+// refresh reads the address, once for all who ask at the same time, and not again at once.
 func (r *remoteKeys) refresh(ctx context.Context) error {
 	done := r.fetching.DoChan("", func() (any, error) {
-		if time.Since(time.Unix(0, r.fetched.Load())) < refreshLeast {
+		if time.Since(time.Unix(0, r.fetched.Load())) < r.least() {
 			return nil, fmt.Errorf("read a moment ago")
 		}
 		r.fetched.Store(time.Now().UnixNano())
