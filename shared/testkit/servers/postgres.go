@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ func Postgres(t testing.TB) *Server {
 	port := freePort(t)
 	s := &Server{
 		URL: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
-		dir: folder(t),
+		dir: folder(t), goodbye: syscall.SIGINT,
 	}
 	data := filepath.Join(s.dir, "data")
 	initdb := s.program(t, nil, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")

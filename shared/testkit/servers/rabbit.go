@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,7 +18,7 @@ func Rabbit(t testing.TB, extra ...string) *Server {
 	t.Helper()
 	server := newest(t, "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server", "rabbitmq-server")
 	port, dist, mapper := freePort(t), freePort(t), freePort(t)
-	s := &Server{URL: fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port), dir: folder(t)}
+	s := &Server{URL: fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port), dir: folder(t), goodbye: syscall.SIGTERM}
 	conf := fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d\nloopback_users = none\nlog.console = true\nlog.file = false\n"+
 		"log.console.level = warning\ndisk_free_limit.absolute = 200MB\n", port)
 	for _, line := range extra {

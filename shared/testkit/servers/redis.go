@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 func Redis(t testing.TB) *Server {
 	t.Helper()
 	port := freePort(t)
-	s := &Server{URL: fmt.Sprintf("redis://127.0.0.1:%d/0", port), dir: folder(t)}
+	s := &Server{URL: fmt.Sprintf("redis://127.0.0.1:%d/0", port), dir: folder(t), goodbye: syscall.SIGTERM}
 	s.command = func() *exec.Cmd {
 		return s.program(t, nil, "redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", "", "--appendonly", "no")
 	}

@@ -53,10 +53,10 @@ func TestRedis_FreezesAndThaws(t *testing.T) {
 func TestRabbit_ComesBackAtItsAddress(t *testing.T) {
 	t.Parallel()
 	s := servers.Rabbit(t)
-	for range 2 {
+	for _, end := range []func(testing.TB){s.Kill, s.Stop} {
 		conn, err := amqp.Dial(s.URL)
 		require.NoError(t, err)
-		s.Kill(t)
+		end(t)
 		_ = conn.Close()
 		s.Start(t)
 	}
