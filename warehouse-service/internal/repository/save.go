@@ -93,7 +93,7 @@ func (w *work) saveShipments(b *pgx.Batch) {
 }
 
 const changeStockSQL = `
-update stock set on_hand = on_hand + d.on_hand, reserved = reserved + d.reserved, version = version + 1
+update stock set on_hand = stock.on_hand + d.on_hand, reserved = stock.reserved + d.reserved, version = version + 1
 from (
 	select product_id, warehouse_id, sum(on_hand)::bigint as on_hand, sum(reserved)::bigint as reserved
 	from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) as new (product_id, warehouse_id, on_hand, reserved)
