@@ -55,7 +55,8 @@ func Dial(o DialOptions) (*grpc.ClientConn, error) {
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(
 			otelgrpc.WithTracerProvider(o.Telemetry.Tracer), otelgrpc.WithFilter(notHealthServer))),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
-			Time: 20 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true}),
+			Time: 20 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true,
+		}),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("connection to %s: %w", o.Target, err)

@@ -97,18 +97,16 @@ func TestDial_P47_ARollingStopFailsNothing(t *testing.T) {
 		return one.calls.Load() > 0 && two.calls.Load() > 0
 	})
 
-	stopped := make(chan struct{})
-	var done sync.WaitGroup
-	done.Go(func() { defer close(stopped); first.stop(); <-first.ended })
+	first.stop()
 	for serving := true; serving; {
 		require.NoError(t, call(t.Context(), client))
 		select {
-		case <-stopped:
+		case err := <-first.ended:
+			require.NoError(t, err)
 			serving = false
 		default:
 		}
 	}
-	done.Wait()
 	for range 20 {
 		require.NoError(t, call(t.Context(), client))
 	}

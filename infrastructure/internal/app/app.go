@@ -31,7 +31,7 @@ import (
 var Version = "development"
 
 // Run is the gateway, from start to stop.
-func Run(ctx context.Context, cfg config.Config) (err error) {
+func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint,
 		SampleRatio: cfg.TraceSampleRatio, Version: Version,
@@ -40,7 +40,7 @@ func Run(ctx context.Context, cfg config.Config) (err error) {
 		return err
 	}
 	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
-	defer group.Stop()
+	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
 	trusted, err := cfg.TrustedNetworks()
