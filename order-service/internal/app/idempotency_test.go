@@ -10,7 +10,6 @@ import (
 
 	"marketplace/order-service/internal/config"
 	"marketplace/proto/events"
-	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/testkit"
 )
 
@@ -122,7 +121,7 @@ func TestPlace_P18_AnUnknownCommitMakesOneOrder(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
 			proxy := testkit.NewCutter(t, s.db.URL)
-			s.config.DatabaseURL = sharedconfig.Secret(proxy.URL)
+			s.config.DatabaseURL = secret(proxy.URL)
 			s.run()
 			others := s.newPeers()
 			p, wish, k := s.customer(), body(item(s.catalogue.lamp(), 1)), key()
@@ -150,7 +149,7 @@ func TestConsume_P18_AnUnknownCommitHasOneEffect(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
 			proxy := testkit.NewCutter(t, s.db.URL)
-			s.config.DatabaseURL = sharedconfig.Secret(proxy.URL)
+			s.config.DatabaseURL = secret(proxy.URL)
 			s.run()
 			others, p := s.newPeers(), s.customer()
 			o := p.place(item(s.catalogue.lamp(), 1))

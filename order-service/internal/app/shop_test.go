@@ -49,8 +49,8 @@ func newShop(t *testing.T) *shop {
 		Common: sharedconfig.Common{
 			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console",
 			ServerPort: freePort(t), GRPCPort: freePort(t),
-			DatabaseURL: sharedconfig.Secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
-			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: sharedconfig.Secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
+			DatabaseURL: secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
+			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
 		OrderDeadline: 15 * time.Minute, ProductServiceAddr: s.catalogue.addr,
@@ -108,6 +108,22 @@ func (s *shop) probe(want int) error {
 	}
 	return nil
 }
+
+// health is the word that readiness uses.
+func (s *shop) health() string {
+	res, err := plain.Get(s.url + "/health/ready")
+	if err != nil {
+		return err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	var ready struct{ Status string }
+	if err := json.NewDecoder(res.Body).Decode(&ready); err != nil {
+		return err.Error()
+	}
+	return ready.Status
+}
+
+func secret(s string) sharedconfig.Secret { return sharedconfig.Secret(s) }
 
 // plain keeps no connections, so that none leaks.
 var plain = &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}

@@ -1,0 +1,287 @@
+package app_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"marketplace/order-service/internal/app"
+	"marketplace/proto/events"
+	"marketplace/shared/testkit"
+	"marketplace/shared/testkit/servers"
+)
+
+// program builds the real binary with failpoints, once.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "order-service")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "order-service")
+	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd/main.go").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", err, out)
+	}
+	return file, nil
+})
+
+// process is the service as a process of its own.
+type process struct {
+	*exec.Cmd
+	ended chan struct{} // closed when it has ended
+	state *os.ProcessState
+	log   bytes.Buffer
+}
+
+// spawn starts the service as a process, with a failpoint armed or none, and waits until it is ready.
+func (s *shop) spawn(failpoint string, more ...string) *process {
+	s.t.Helper()
+	file, err := program()
+	require.NoError(s.t, err)
+	p := &process{Cmd: exec.Command(file), ended: make(chan struct{})}
+	p.Dir = s.t.TempDir()
+	p.Env = append([]string{
+		"FAILPOINT=" + failpoint, "LOG_LEVEL=warn",
+		"ORDER_SERVICE_DATABASE_URL=" + s.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + s.config.RabbitURL.Reveal(),
+		"DATABASE_MAX_CONNS=" + strconv.Itoa(int(s.config.MaxConns)), "JWKS_URL=" + s.config.JWKSURL,
+		"REDIS_URL=" + s.config.RedisURL, "CONSUL_URL=http://127.0.0.1:1",
+		"SERVER_PORT=" + strconv.Itoa(s.config.ServerPort), "GRPC_PORT=" + strconv.Itoa(s.config.GRPCPort),
+		"PRODUCT_SERVICE_ADDR=" + s.config.ProductServiceAddr, "ORDER_DEADLINE=" + s.config.OrderDeadline.String(),
+	}, more...)
+	p.Stdout, p.Stderr = &p.log, &p.log
+	p.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(s.t, p.Start())
+	go func() {
+		defer close(p.ended)
+		_ = p.Wait()
+		p.state = p.ProcessState
+	}()
+	s.t.Cleanup(func() {
+		_ = p.Process.Kill()
+		<-p.ended
+		if s.t.Failed() {
+			s.t.Log(p.log.String())
+		}
+	})
+	s.ready()
+	return p
+}
+
+// killed waits until the failpoint has killed the process.
+func (p *process) killed(t *testing.T) {
+	t.Helper()
+	select {
+	case <-p.ended:
+	case <-time.After(within):
+		t.Fatal("the failpoint was not reached")
+	}
+	require.Equal(t, syscall.SIGKILL, p.state.Sys().(syscall.WaitStatus).Signal())
+}
+
+// Wherever the process dies, a client that repeats its request has one order, and within 10 s of the restart the others
+// have heard of it.
+func TestCrash_P1_WhateverWasCommittedIsPublished(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{
+		"order.before_commit", "order.before_commit:3", "order.after_commit", "order.after_commit:4",
+		"outbox.before_publish", "outbox.before_publish:2", "outbox.after_publish", "outbox.after_publish:3",
+	} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			others, p, wish := s.newPeers(), s.customer(), body(item(s.catalogue.lamp(), 1))
+			crash := s.spawn(point)
+			var keys []string
+			for range 40 { // a window of the publisher may hold several
+				k := key()
+				keys = append(keys, k)
+				if _, err := p.try(http.MethodPost, orders, wish, "Idempotency-Key", k); err != nil {
+					break // the process is dead
+				}
+			}
+			crash.killed(t)
+
+			s.spawn("")
+			restarted := time.Now()
+			placed := map[string]bool{}
+			for _, k := range keys {
+				r := p.call(http.MethodPost, orders, wish, "Idempotency-Key", k)
+				require.Equal(t, http.StatusCreated, r.Status, r.Body)
+				placed[r.order(t).ID] = true
+			}
+			require.Len(t, placed, len(keys))
+			require.Equal(t, len(keys), s.count("select count(*) from orders"))
+			testkit.Eventually(t, 10*time.Second-time.Since(restarted), func() error {
+				for id := range placed {
+					if len(others.types(id)) == 0 {
+						return fmt.Errorf("nobody heard of %s", id)
+					}
+				}
+				return nil
+			})
+			testkit.Eventually(t, within, func() bool { return s.count("select count(*) from outbox where sent_at is null") == 0 })
+			s.invariants()
+		})
+	}
+}
+
+// Killed while it consumes: after the restart each message has had its effect once, wherever it was.
+func TestCrash_P10_AConsumerKilledAnywhereHasOneEffect(t *testing.T) {
+	t.Parallel()
+	for _, point := range []string{"inbox.after_commit", "order.before_commit:4", "order.after_commit:5"} {
+		t.Run(point, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t)
+			others, p, lamp := s.newPeers(), s.customer(), s.catalogue.lamp()
+			crash := s.spawn(point)
+			var placed []string
+			for range 3 {
+				o := p.place(item(lamp, 1))
+				placed = append(placed, o.ID)
+			}
+			for _, id := range placed {
+				others.say(reserved(t, id), capturedAmount(t, id, 500, "USD"))
+			}
+			crash.killed(t)
+
+			s.spawn("")
+			for _, id := range placed {
+				p.await(id, "confirmed")
+				others.hears(id, events.OrderPlaced, events.OrderConfirmed)
+			}
+			require.Equal(t, 3, s.count("select count(*) from outbox where type = 'order.confirmed'"))
+			require.Equal(t, 3, s.count("select count(*) from order_events where type = 'order.confirmed'"))
+			require.Equal(t, 6, s.count("select count(*) from inbox"))
+			s.invariants()
+		})
+	}
+}
+
+// SIGTERM under load: whatever a client sent is answered, and what was committed is published before the process ends.
+func TestStop_P47_NoRequestFailsAndTheOutboxIsFlushed(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	p, wish := s.customer(), body(item(s.catalogue.lamp(), 1))
+	service := s.spawn("")
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	placed := 0
+	for range 4 {
+		wg.Go(func() {
+			for {
+				r, err := p.try(http.MethodPost, orders, wish, "Idempotency-Key", key())
+				if refused(err) {
+					return // nobody listens any more: a client goes to another instance
+				}
+				if err != nil || r.Status != http.StatusCreated {
+					t.Errorf("a request failed: %v %d %s", err, r.Status, r.Body)
+					return
+				}
+				mu.Lock()
+				placed++
+				if placed == 20 {
+					_ = service.Process.Signal(syscall.SIGTERM)
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	<-service.ended
+	require.Zero(t, service.state.ExitCode(), service.log.String())
+	require.GreaterOrEqual(t, placed, 20)
+	require.Equal(t, placed, s.count("select count(*) from orders"))
+	require.Zero(t, s.count("select count(*) from outbox where sent_at is null"))
+}
+
+// refused says whether the connection was not even accepted.
+func refused(err error) bool {
+	op, ok := errors.AsType[*net.OpError](err)
+	return ok && op.Op == "dial"
+}
+
+func TestOutage_P49_WithoutTheBrokerOrdersAreTaken(t *testing.T) {
+	t.Parallel()
+	broker := servers.Rabbit(t)
+	s := newShop(t)
+	s.config.RabbitURL = secret(broker.URL)
+	s.run()
+	broker.Stop(t)
+	testkit.Eventually(t, within, func() bool { return s.health() == "degraded" })
+	p := s.customer()
+	o := p.place(item(s.catalogue.lamp(), 1))
+	require.NoError(t, s.probe(http.StatusOK), "still ready")
+	require.Equal(t, 1, s.count("select count(*) from outbox where sent_at is null"))
+
+	broker.Start(t)
+	others := s.newPeers()
+	others.hears(o.ID, events.OrderPlaced)
+	testkit.Eventually(t, within, func() bool { return s.health() == "ready" })
+}
+
+func TestOutage_P49_WithoutTheDatabaseItIsAliveAndNotReady(t *testing.T) {
+	t.Parallel()
+	database := servers.Postgres(t)
+	s := newShop(t)
+	s.config.DatabaseURL = secret(database.URL)
+	s.run()
+	others, p, lamp := s.newPeers(), s.customer(), s.catalogue.lamp()
+	o := p.place(item(lamp, 1))
+
+	database.Kill(t)
+	testkit.Eventually(t, within, func() error { return s.probe(http.StatusServiceUnavailable) })
+	res, err := plain.Get(s.url + "/health/live")
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	r := p.call(http.MethodGet, orders+"/"+o.ID, "")
+	require.Equal(t, http.StatusServiceUnavailable, r.Status, r.Body)
+	require.Equal(t, "database_unavailable", r.problem(t).Code)
+	others.say(captured(t, o)) // waits in its queue
+
+	database.Start(t)
+	s.ready()
+	p.await(o.ID, "confirmed")
+	others.hears(o.ID, events.OrderPlaced, events.OrderConfirmed)
+}
+
+func TestStart_P53_FiveReplicasMigrateOnce(t *testing.T) {
+	t.Parallel()
+	unmigrated := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {}})
+	s := newShop(t)
+	s.config.DatabaseURL = secret(unmigrated.URL)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 5)
+	var urls []string
+	for range cap(ended) {
+		replica := s.config
+		replica.ServerPort, replica.GRPCPort = freePort(t), freePort(t)
+		urls = append(urls, "http://127.0.0.1:"+strconv.Itoa(replica.ServerPort))
+		go func() { ended <- app.Run(ctx, replica) }()
+	}
+	for _, s.url = range urls {
+		s.ready()
+		s.customer().place(item(s.catalogue.lamp(), 1))
+	}
+	var placed int
+	require.NoError(t, unmigrated.Pool.QueryRow(t.Context(), "select count(*) from order_service.orders").Scan(&placed))
+	require.Equal(t, cap(ended), placed)
+	cancel()
+	for range cap(ended) {
+		require.NoError(t, <-ended)
+	}
+}
