@@ -7,13 +7,11 @@ import (
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/validation"
 )
 
 // What huma itself refuses is turned into a Problem here. Its details carry the submitted value, and some of its
 // messages too: a password must not come back in a reply, so neither passes.
-
-// maxLocation bounds a location, in which the name of an unknown field is the sender's text.
-const maxLocation = 128
 
 // newError replaces huma.NewError: huma calls it for what it refuses, and once per route for documentation.
 func newError(status int, _ string, errs ...error) huma.StatusError {
@@ -49,10 +47,11 @@ func contextOf(ctx huma.Context) context.Context {
 
 func safeDetail(d *huma.ErrorDetail) ErrorDetail {
 	safe := ErrorDetail{Location: d.Location, Message: d.Message}
-	if len(safe.Location) > maxLocation {
-		safe.Location = strings.ToValidUTF8(safe.Location[:maxLocation], "")
-	}
 	switch {
+	case safe.Message == validation.MsgUnexpectedProperty:
+		// The location ends with the field's name, which is the sender's text and may look like a path.
+		safe.Location, _, _ = strings.Cut(safe.Location, ".")
+		safe.Message = "has a field that is not known here"
 	case safe.Location == "body" && strings.HasPrefix(safe.Message, "json:"):
 		safe.Message = "a value does not fit its field" // encoding/json's text names Go types and repeats numbers
 	case strings.HasPrefix(safe.Message, "invalid value: "):
