@@ -45,7 +45,7 @@ func TestPlace_BadInputHasAnAnswerAndNoEffect(t *testing.T) {
 		"null items":            {body: strings.Replace(good, "["+item(lamp, 1)+"]", "null", 1), status: 422, code: "invalid", location: "body.items"},
 		"no items":              {body: body(""), status: 422, code: "invalid", location: "body.items"},
 		"more than 100 lines":   {body: body(many), status: 422, code: "invalid", location: "body.items"},
-		"a field too many":      {body: strings.Replace(good, `{"items"`, `{"status":"`+canary+`","items"`, 1), status: 422, code: "invalid", location: "body.status"},
+		"a field too many":      {body: strings.Replace(good, `{"items"`, `{"status":"`+canary+`","items"`, 1), status: 422, code: "invalid", location: "body"},
 		"a price of one's own":  {body: body(`{"product_id":"` + lamp + `","quantity":1,"unit_price":{"amount":1,"currency":"USD"}}`), status: 422, code: "invalid", location: "body.items[0].unit_price"},
 		"other case":            {body: strings.Replace(good, `"items"`, `"ITEMS"`, 1), status: 422, code: "invalid"},
 		"a string for a number": {body: body(`{"product_id":"` + lamp + `","quantity":"` + canary + `"}`), status: 422, code: "invalid", location: "body.items[0].quantity"},
