@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/rs/zerolog"
 )
 
@@ -56,6 +57,7 @@ func OpenRevocations(redisURL string, log zerolog.Logger) (*Revocations, error) 
 	if err != nil {
 		return nil, errors.New("REDIS_URL is no Redis URL") // the cause would print it, password and all
 	}
+	logging.Disable() // go-redis would print each failed dial; Run says once that Redis is away
 	options.ContextTimeoutEnabled = true
 	options.MaxRetries = -1 // the next read is a second away
 	options.DialTimeout = readTimeout
