@@ -1,3 +1,148 @@
 package app_test
 
-func cleanUp(int) {}
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"marketplace/proto/events"
+	"marketplace/shared/rabbit"
+	"marketplace/shared/testkit"
+)
+
+// program is the real binary with failpoints, built once.
+var program = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "warehouse")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(dir, "warehouse-service")
+	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd").CombinedOutput()
+	if err != nil {
+		return file, fmt.Errorf("%w\n%s", err, out)
+	}
+	return file, nil
+})
+
+// cleanUp removes the program. It ends the test process.
+func cleanUp(code int) {
+	if file, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(code)
+}
+
+// process is a running binary.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	ended  chan error
+}
+
+// launch starts the binary on a port of its own, to be killed at a failpoint.
+func (d *depot) launch(failpoint string) *process {
+	d.t.Helper()
+	file, err := program()
+	require.NoError(d.t, err)
+	p := &process{t: d.t, cmd: exec.Command(file), ended: make(chan error, 1)}
+	p.cmd.Dir = d.t.TempDir()
+	p.cmd.Env = []string{
+		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(freePort(d.t)), "LOG_LEVEL=warn", "CONSUL_URL=",
+		"DATABASE_URL=" + d.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + d.config.RabbitURL.Reveal(),
+		"REDIS_URL=" + d.config.RedisURL, "JWKS_URL=" + d.config.JWKSURL,
+	}
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	require.NoError(d.t, p.cmd.Start())
+	go func() { p.ended <- p.cmd.Wait() }()
+	d.t.Cleanup(p.stop)
+	return p
+}
+
+// dies waits until the failpoint has killed it.
+func (p *process) dies() {
+	p.t.Helper()
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+		exit, ok := errors.AsType[*exec.ExitError](err)
+		require.True(p.t, ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL, "%v\n%s", err, p.output.String())
+	case <-time.After(20 * time.Second):
+		p.t.Fatal("the failpoint was not reached")
+	}
+}
+
+func (p *process) stop() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+	case <-time.After(20 * time.Second):
+		_ = p.cmd.Process.Kill()
+		p.t.Error("did not stop")
+	}
+}
+
+func TestProcess_P1_P10_KilledAnywhereLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	for _, failpoint := range []string{
+		"warehouse.before_commit", "warehouse.after_commit", "inbox.after_commit", "outbox.before_publish", "outbox.after_publish",
+	} {
+		t.Run(failpoint, func(t *testing.T) {
+			t.Parallel()
+			d := newDepot(t)
+			others := d.newPeers()
+			rush := d.rush(10)
+			others.say(rush...)
+			d.launch(failpoint).dies()
+
+			restarted := time.Now()
+			d.launch("")
+			testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == len(rush) })
+			require.Less(t, time.Since(restarted), 12*time.Second, "within 10 s, and a start")
+			d.quiet()
+			require.Equal(t, len(rush), d.count(`select sum(reserved) from stock`))
+			require.Equal(t, len(rush), d.count(`select count(*) from outbox`), "one message for each effect")
+			d.invariants()
+		})
+	}
+}
+
+func TestProcess_P4_OneOfTwoReplicasKilledWhileItPublishes(t *testing.T) {
+	t.Parallel()
+	d := newDepot(t)
+	others := d.newPeers()
+	victim := d.launch("outbox.after_publish:2")
+	d.launch("")
+	sent := 0
+	for range 20 {
+		rush := d.rush(10)
+		others.say(rush...)
+		sent += len(rush)
+	}
+	victim.dies()
+	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == sent })
+	d.quiet()
+	require.Equal(t, sent, d.count(`select count(*) from outbox`))
+	d.invariants()
+}
+
+// rush is n orders of a product of which there is enough.
+func (d *depot) rush(n int) (messages []rabbit.Message) {
+	product := newOrder()
+	d.fill(product, d.warehouse(), int64(n))
+	for range n {
+		messages = append(messages, placed(d.t, newOrder(), line(product, 1)))
+	}
+	return messages
+}
