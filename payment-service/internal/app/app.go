@@ -1,0 +1,121 @@
+// Package app puts payment-service together.
+package app
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"marketplace/payment-service/internal/client"
+	"marketplace/payment-service/internal/config"
+	"marketplace/payment-service/internal/handler"
+	"marketplace/payment-service/internal/repository"
+	"marketplace/payment-service/internal/service"
+	"marketplace/payment-service/migrations"
+	"marketplace/proto/events"
+	"marketplace/shared/auth"
+	"marketplace/shared/discovery"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/inbox"
+	"marketplace/shared/lifecycle"
+	"marketplace/shared/outbox"
+	"marketplace/shared/postgres"
+	"marketplace/shared/rabbit"
+	"marketplace/shared/telemetry"
+	"marketplace/shared/web"
+)
+
+const (
+	// consumeBatch is how many messages make one transaction, at most.
+	consumeBatch = 20
+	// savingTime is how much longer than a call a task is held: until its answer is saved.
+	savingTime = 5 * time.Second
+)
+
+// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
+// other, and stop in reverse.
+func Run(ctx context.Context, cfg config.Config) error {
+	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+	})
+	if err != nil {
+		return err
+	}
+	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	defer func() { _ = group.Stop() }()
+	group.OnStop("telemetry", tel.Shutdown)
+
+	db := database(cfg, tel)
+	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
+		return err
+	}
+	pool, err := postgres.Open(ctx, db)
+	if err != nil {
+		return err
+	}
+	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+	group.Go("old webhooks", func(ctx context.Context) error { return repository.Forget(ctx, pool, tel.Log) })
+
+	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	if err != nil {
+		return err
+	}
+	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
+	group.Go("revocations", revocations.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	group.Go("keys", verifier.Run)
+
+	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
+		Exchange: events.Exchange, Queues: events.Subscriptions(),
+	}, tel)
+	group.Go("rabbit", session.Run)
+	publisher := outbox.New(pool, session, config.Service, tel)
+	group.Go("outbox", publisher.Run)
+
+	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	if err != nil {
+		return err
+	}
+
+	stripe := client.New(client.Options{BaseURL: cfg.StripeURL, SecretKey: cfg.StripeKey, Timeout: cfg.StripeTimeout})
+	group.OnStop("processor", func(context.Context) error { stripe.Close(); return nil })
+	store := repository.New(pool, publisher.Committed, cfg.StripeTimeout+savingTime)
+	payments := service.New(service.Options{
+		Store: store, Processor: client.Processor{Stripe: stripe}, Metrics: service.NewMetrics(tel.Registry), Log: tel.Log,
+		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, KeyLife: cfg.KeyLife, GiveUp: cfg.GiveUp,
+	})
+	group.Go("answers", payments.RunAnswers)
+	group.Go("charges", payments.RunCharges)
+	group.Go("refunds", payments.RunRefunds)
+	group.Go("webhooks", payments.RunHints)
+
+	messages := &handler.Events{Payments: payments}
+	consumer := inbox.NewConsumer(inbox.Options{
+		Pool: pool, Queue: events.PaymentQueue, Known: messages.Known, Handle: messages.Handle, Telemetry: tel,
+	})
+	group.Go("parked", consumer.Run)
+	group.Go("consumer", func(ctx context.Context) error {
+		return session.Consume(ctx, events.PaymentQueue, consumeBatch, consumer.Batch)
+	})
+
+	server := web.New(web.Options{
+		Service: config.Service, Title: "Payments", Version: "1", Telemetry: tel, Verifier: verifier,
+		Checks: []web.Check{
+			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
+			{Name: "redis", Probe: revocations.Ping},
+		},
+	})
+	webhooks := client.Webhooks{Secrets: cfg.WebhookSecrets(), Now: time.Now}
+	(&handler.Payments{Refunding: payments, Heeding: payments, Reading: store, Verify: webhooks.Read}).Register(server)
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	group.Go("consul", func(ctx context.Context) error {
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
+	})
+	return group.Wait()
+}
+
+func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "payment_service", MaxConns: cfg.MaxConns, Telemetry: tel}
+}

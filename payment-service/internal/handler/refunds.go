@@ -1,0 +1,66 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/payment-service/internal/service"
+	"marketplace/shared/auth"
+	"marketplace/shared/fault"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/web"
+)
+
+var errKeyRequired = fault.New(fault.Invalid, "idempotency_key_required", "Send an Idempotency-Key, so that a repeated request refunds once.").
+	WithField("header.Idempotency-Key", "is required")
+
+type refundInput struct {
+	ID      string `path:"id"`
+	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Required: a repeated request with the same key gets the first reply"`
+	RawBody []byte
+	Body    struct {
+		Amount *int64 `json:"amount,omitempty" minimum:"1" doc:"In minor units of the payment's currency; all that is left when absent"`
+		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"For people; kept with the refund"`
+	}
+}
+
+func (h *Payments) refund(ctx context.Context, in *refundInput) (*web.Raw, error) {
+	id, err := web.ParseID(in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if in.Key == "" {
+		return nil, errKeyRequired
+	}
+	who, _ := auth.From(ctx)
+	command := service.RefundCommand{
+		PaymentID: id, Cause: domain.CauseSupport(who.UserID + ":" + in.Key), Reason: in.Body.Reason,
+	}
+	if in.Body.Amount != nil {
+		command.Amount = *in.Body.Amount
+	}
+	reply, err := h.Refunding.Refund(ctx, command, service.Answer{
+		Key: idempotency.NewKey(who.UserID, "POST /payments/"+id+"/refunds", in.Key, in.RawBody), Render: rendering(command),
+	})
+	if err != nil {
+		return nil, refuse(err)
+	}
+	raw := web.Stored(reply.Status, reply.Header, reply.Body)
+	return &raw, nil
+}
+
+// rendering is the refund of the command, as the payment has it then.
+func rendering(command service.RefundCommand) func(domain.Payment) (idempotency.Reply, error) {
+	return func(p domain.Payment) (idempotency.Reply, error) {
+		for _, f := range p.Refunds {
+			if f.Cause != command.Cause {
+				continue
+			}
+			raw, err := web.JSON(http.StatusCreated, refundShape(f, command.Reason))
+			raw.Location = base + "/" + p.ID
+			return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, err
+		}
+		return idempotency.Reply{}, domain.ErrNoRefund
+	}
+}

@@ -1,0 +1,64 @@
+package handler
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/payment-service/internal/service"
+	"marketplace/shared/auth"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/web"
+)
+
+// Refunder asks for refunds.
+type Refunder interface {
+	Refund(ctx context.Context, in service.RefundCommand, answer service.Answer) (idempotency.Reply, error)
+}
+
+// Heeder takes webhooks.
+type Heeder interface {
+	Heed(ctx context.Context, h domain.Hint) error
+}
+
+// Reader reads payments.
+type Reader interface {
+	Get(ctx context.Context, id string) (domain.View, error)
+	List(ctx context.Context, q domain.Query) (page []domain.View, more bool, err error)
+}
+
+// Payments answers REST requests about payments, and the processor's.
+type Payments struct {
+	Refunding Refunder
+	Heeding   Heeder
+	Reading   Reader
+	Verify    func(payload []byte, signature string) (domain.Hint, error)
+}
+
+// base is the path of the collection.
+const base = "/api/v1/payments"
+
+// Register adds the routes. Whose payments they show is decided in each: customers see their own, staff sees all.
+func (h *Payments) Register(s *web.Server) {
+	tags := []string{"Payments"}
+	web.Handle(s, auth.SignedIn(), huma.Operation{
+		Method: http.MethodGet, Path: base, Tags: tags, Summary: "List payments, the newest first",
+	}, h.list)
+	web.Handle(s, auth.SignedIn(), huma.Operation{
+		Method: http.MethodGet, Path: base + "/{id}", Tags: tags, Summary: "Get a payment with its refunds and its ledger",
+	}, h.get)
+	web.Handle(s, auth.AnyOf(auth.RoleSupport, auth.RoleAdmin), web.Replies[Refund](s, huma.Operation{
+		Method: http.MethodPost, Path: base + "/{id}/refunds", Tags: tags, Summary: "Give money back",
+		Description: "The refund is pending until the card processor has answered: `GET /payments/{id}` shows what became of it.",
+	}, http.StatusCreated), h.refund)
+	web.Handle(s, auth.Public(), huma.Operation{
+		Method: http.MethodPost, Path: "/api/v1/webhooks/stripe", Tags: tags, DefaultStatus: http.StatusOK,
+		Summary:     "Hear from the card processor",
+		Description: "Signed by the processor. A webhook is a hint: what it says is looked up before anything is believed.",
+	}, h.webhook)
+}
+
+// staff says whether the identity works for the marketplace: it reads everybody's payments.
+func staff(id auth.Identity) bool { return id.Has(auth.RoleSupport, auth.RoleAdmin) }

@@ -1,0 +1,83 @@
+package repository
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/postgres"
+)
+
+// A hint brings no facts: it names an intent and makes the processor be asked at once. A call that is under way needs no
+// hint, a settled payment none either; a payment that failed is asked about unless the hint only says so too.
+const heed = `
+with heard as (
+	insert into webhooks (event_id, type, payment_id, intent_id, refund_id, occurred_at)
+	select event_id, type, nullif(payment_id, '')::uuid, intent_id, nullif(refund_id, '')::uuid, occurred_at
+	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+		as n (event_id, type, payment_id, intent_id, refund_id, occurred_at)
+	order by event_id
+	on conflict do nothing
+	returning type, payment_id, intent_id, refund_id
+), locked as (
+	select p.id from payments p
+	where p.id in (select payment_id from heard where refund_id is null) and (
+		p.state in ('requires_action', 'voiding') or (p.state = 'called' and p.uncertain) or (p.state in ('failed', 'voided')
+			and exists (select from heard h where h.payment_id = p.id
+				and h.type not in ('payment_intent.payment_failed', 'payment_intent.canceled'))))
+	order by p.order_id for no key update
+), asked as (
+	update payments p set next_at = now(), intent_id = coalesce(p.intent_id, h.intent_id)
+	from locked l join (select payment_id, min(intent_id) as intent_id from heard group by payment_id) h on h.payment_id = l.id
+	where p.id = l.id
+	returning 1
+), returned as (
+	update refunds r set next_at = now()
+	where r.id in (select refund_id from heard) and r.status = 'pending' and r.provider_refund_id <> ''
+	returning 1
+)
+select (select count(*) from asked), (select count(*) from returned)`
+
+// Heed records webhooks, each once, and says whether payments or refunds are due because of them.
+func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (saved domain.Saved, err error) {
+	n := len(hints)
+	ids, types, payments, intents, refunds := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	times := make([]time.Time, n)
+	for i, h := range hints {
+		ids[i], types[i], payments[i], intents[i], refunds[i], times[i] = h.EventID, h.Type, h.PaymentID, h.IntentID, h.RefundID, h.OccurredAt
+	}
+	var charges, returned int
+	err = r.pool.QueryRow(ctx, heed, ids, types, payments, intents, refunds, times).Scan(&charges, &returned)
+	return domain.Saved{ChargesDue: charges > 0, RefundsDue: returned > 0}, postgres.Translate(err)
+}
+
+// Stripe repeats a webhook for three days at most.
+const (
+	webhooksKept = 7 * 24 * time.Hour
+	forgetSome   = `delete from webhooks where event_id in (
+		select event_id from webhooks where received_at < now() - $1::interval order by received_at limit $2 for update skip locked)`
+)
+
+// Forget deletes old webhooks, now and then, until ctx ends.
+func Forget(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
+	const chunk = 1000
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		tag, err := pool.Exec(ctx, forgetSome, webhooksKept, chunk)
+		if err != nil && ctx.Err() == nil {
+			log.Warn().Err(err).Msg("old webhooks stay for now")
+		}
+		if tag.RowsAffected() == chunk {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package service
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/telemetry"
+)
+
+// refund asks the processor for one refund and saves what it says. The pending row was committed before.
+func (s *Payments) refund(ctx context.Context, t domain.RefundTask) {
+	ctx, span := s.Tracer.Start(telemetry.WithTraceparent(ctx, t.Trace), "refund")
+	defer span.End()
+	begin := time.Now()
+	input, err := s.askRefund(ctx, t)
+	s.Metrics.called("refund", err, time.Since(begin))
+	if err != nil {
+		s.Log.Warn().Ctx(ctx).Err(err).Str("refund", t.ID).Int("calls", t.Calls).
+			Msg("no certain answer about a refund: it is asked for again")
+		input = domain.RefundUnsettled{Cause: t.Cause}
+	}
+	if settled, ok := input.(domain.RefundSettled); ok && settled.Failure != nil {
+		s.Metrics.refundsFailed.Inc()
+		s.Log.Error().Ctx(ctx).Str("payment", t.Payment.ID).Str("refund", t.ID).Str("cause", t.Cause).Str("code", settled.Failure.Code).
+			Msg("a refund failed: the customer does not have the money back")
+	}
+	s.answer(ctx, t.Payment.OrderID, input)
+}
+
+func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.Input, error) {
+	if t.ProviderID != "" {
+		return s.Processor.LookRefund(ctx, t.Refund)
+	}
+	if t.Age >= s.KeyLife { // a list is never behind: what it does not show was not made
+		if input, found, err := s.Processor.FindRefund(ctx, t.Payment, t.Refund); found || err != nil {
+			return input, err
+		}
+	}
+	return s.Processor.Refund(ctx, t.Payment, t.Refund)
+}
+
+// RefundCommand asks for money back in the name of support.
+type RefundCommand struct {
+	PaymentID string
+	Cause     string
+	Amount    int64 // in minor units; 0: all that is left
+	Reason    string
+}
+
+// Refund asks for a refund and returns the reply. The processor is asked after it.
+func (s *Payments) Refund(ctx context.Context, in RefundCommand, answer Answer) (idempotency.Reply, error) {
+	return s.Store.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
+		saved, reply, err := s.Store.Command(ctx, in.PaymentID, telemetry.Traceparent(ctx), in.Reason, in.decide, answer)
+		if err == nil {
+			s.follow(saved)
+		}
+		return reply, err
+	})
+}
+
+// decide refuses what the domain would cut down to what is left: support is told so instead. A refund that is there already
+// is the answer again.
+func (in RefundCommand) decide(p domain.Payment, _ domain.Input) (domain.Payment, domain.Outcome, error) {
+	if slices.ContainsFunc(p.Refunds, func(f domain.Refund) bool { return f.Cause == in.Cause }) {
+		return p, domain.Outcome{}, nil
+	}
+	amount := p.Left()
+	switch {
+	case p.State == domain.Captured && amount.Amount == 0:
+		return p, domain.Outcome{}, domain.ErrNothingLeft
+	case p.State == domain.Captured && in.Amount > amount.Amount:
+		return p, domain.Outcome{}, domain.ErrExceedsLeft
+	case in.Amount > 0:
+		amount.Amount = in.Amount
+	}
+	return domain.Decide(p, domain.RefundRequested{Cause: in.Cause, Amount: amount})
+}
