@@ -6,8 +6,6 @@ import (
 	"crypto/tls"
 	"fmt"
 
-	"github.com/redis/go-redis/v9"
-
 	"marketplace/order-service/internal/client"
 	"marketplace/order-service/internal/config"
 	"marketplace/order-service/internal/handler"
@@ -42,7 +40,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
-	defer func() { _ = group.Stop() }()
+	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
 	db := database(cfg, tel)
@@ -56,10 +54,15 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 
-	verifier, err := startAuth(group, cfg, tel)
+	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
 	if err != nil {
 		return err
 	}
+	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
+	group.Go("revocations", revocations.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	group.Go("keys", verifier.Run)
+
 	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
 		Exchange: events.Exchange, Queues: events.Subscriptions(),
 	}, tel)
@@ -99,46 +102,37 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return session.Consume(ctx, events.OrderQueue, consumeBatch, consumer.Batch)
 	})
 
-	server := web.New(web.Options{Service: config.Service, Title: "Orders", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
+	server := web.New(web.Options{Service: config.Service, Title: "Orders", Version: "1", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
 		{Name: "database", Critical: true, Probe: pool.Ping},
 		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
+		{Name: "redis", Probe: revocations.Ping},
 	}})
 	(&handler.Orders{Placing: placing, Changing: changing, Reading: orders, Waiting: handler.NewWaiting(orders)}).Register(server)
-	internal := rpc.NewServer(rpc.ServerOptions{
-		Service: config.Service, Telemetry: tel, Production: cfg.Environment == sharedconfig.Production, TLS: certificates,
-	})
-	group.Go("grpc", func(ctx context.Context) error { return internal.Serve(ctx, port(cfg.GRPCPort)) })
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, port(cfg.ServerPort)) })
+	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
+	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
 	group.Go("consul", func(ctx context.Context) error {
-		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort, GRPCPort: cfg.GRPCPort})
+		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
 	return group.Wait()
 }
 
-// startAuth verifies tokens with user-service's keys, and follows which sessions have ended.
-func startAuth(group *lifecycle.Group, cfg config.Config, tel *telemetry.Telemetry) (*auth.Verifier, error) {
-	options, err := redis.ParseURL(cfg.RedisURL)
-	if err != nil {
-		return nil, fmt.Errorf("redis url: %w", err)
+// watch follows the configuration in Consul; what can change in a running process is the log level.
+func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) error {
+	if cfg.ConsulURL == "" {
+		return nil
 	}
-	store := redis.NewClient(options)
-	group.OnStop("redis", func(context.Context) error { return store.Close() })
-	revocations := auth.NewRevocations(store, tel.Log)
-	group.Go("revocations", revocations.Run)
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
-	group.Go("keys", verifier.Run)
-	return verifier, nil
+	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+		_ = tel.SetLevel(next.LogLevel) // validated
+	}, config.Defaults())
 }
 
 func mutualTLS(cfg config.Config) (*tls.Config, error) {
-	if cfg.TLSCertFile == "" {
+	if cfg.GRPCCert == "" {
 		return nil, nil
 	}
-	return rpc.MutualTLS(cfg.TLSCertFile, cfg.TLSKeyFile, cfg.TLSCAFile)
+	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 }
 
 func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "order_service", MaxConns: cfg.MaxConns, Telemetry: tel}
 }
-
-func port(n int) string { return fmt.Sprintf(":%d", n) }

@@ -59,7 +59,7 @@ func (s *shop) spawn(failpoint string, more ...string) *process {
 		"ORDER_SERVICE_DATABASE_URL=" + s.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + s.config.RabbitURL.Reveal(),
 		"DATABASE_MAX_CONNS=" + strconv.Itoa(int(s.config.MaxConns)), "JWKS_URL=" + s.config.JWKSURL,
 		"REDIS_URL=" + s.config.RedisURL, "CONSUL_URL=http://127.0.0.1:1",
-		"SERVER_PORT=" + strconv.Itoa(s.config.ServerPort), "GRPC_PORT=" + strconv.Itoa(s.config.GRPCPort),
+		"SERVER_PORT=" + strconv.Itoa(s.config.ServerPort),
 		"PRODUCT_SERVICE_ADDR=" + s.config.ProductServiceAddr, "ORDER_DEADLINE=" + s.config.OrderDeadline.String(),
 	}, more...)
 	p.Stdout, p.Stderr = &p.log, &p.log
@@ -269,7 +269,7 @@ func TestStart_P53_FiveReplicasMigrateOnce(t *testing.T) {
 	var urls []string
 	for range cap(ended) {
 		replica := s.config
-		replica.ServerPort, replica.GRPCPort = freePort(t), freePort(t)
+		replica.ServerPort = freePort(t)
 		urls = append(urls, "http://127.0.0.1:"+strconv.Itoa(replica.ServerPort))
 		go func() { ended <- app.Run(ctx, replica) }()
 	}

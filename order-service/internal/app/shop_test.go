@@ -48,9 +48,9 @@ func newShop(t *testing.T) *shop {
 	s.config = config.Config{
 		Common: sharedconfig.Common{
 			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console",
-			ServerPort: freePort(t), GRPCPort: freePort(t),
+			ServerPort:  freePort(t),
 			DatabaseURL: secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
-			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
+			RedisURL: testkit.Redis(t), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
 		OrderDeadline: 15 * time.Minute, ProductServiceAddr: s.catalogue.addr,

@@ -20,21 +20,16 @@ type Config struct {
 
 	// ProductServiceAddr is where the catalogue answers until Consul says so.
 	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:50052"`
-
-	// Certificates for gRPC between services, as PEM files; production needs them.
-	TLSCertFile string `mapstructure:"tls_cert_file"`
-	TLSKeyFile  string `mapstructure:"tls_key_file"`
-	TLSCAFile   string `mapstructure:"tls_ca_file"`
 }
 
 // Load reads the configuration.
 func Load() (Config, error) { return config.Load[Config](Service, Defaults()) }
 
-// Defaults are those that differ from service to service.
+// Defaults are those that differ from service to service. Nobody calls this service by gRPC, so it does not listen for it.
 func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8083,
-		"grpc_port":    50053,
+		"grpc_port":    0,
 		"database_url": "postgres://order_service:order_service@127.0.0.1:5432/marketplace?sslmode=disable",
 	}
 }

@@ -41,6 +41,7 @@ func (r *Orders) Once(ctx context.Context, key idempotency.Key, effect func() (i
 	return idempotency.Do(ctx, r.pool, key, effect)
 }
 
+// The first column is text: "order by id" would sort by it, past the index. Statements say orders.id.
 const orderColumns = `id::text, number, customer_id::text, status, payment_status, total_amount, currency, refunded_amount,
 	cancel_reason, shipments, shipments_left, shipments_arrived, address, payment_method, placed_at, deadline_at, version`
 
@@ -77,7 +78,7 @@ func scanOrder(row pgx.CollectableRow, more ...any) (domain.Order, error) {
 
 const selectItems = `
 select order_id::text, product_id::text, seller_id, sku, name, quantity, unit_amount, total_amount
-from order_items where order_id = any ($1) order by order_id, position`
+from order_items where order_id = any ($1) order by order_items.order_id, position`
 
 // queueItems reads the lines of orders into a map by order id. Their currency is the order's.
 func queueItems(b *pgx.Batch, ids []string, into map[string][]domain.Line) {

@@ -37,7 +37,7 @@ func collectOrders(into *[]domain.Order) func(pgx.Rows) error {
 
 // One statement for each way to ask, so that each has the plan of its index.
 const (
-	listPage = ` and (placed_at, id) < ($1, $2) order by placed_at desc, id desc limit $3`
+	listPage = ` and (placed_at, id) < ($1, $2) order by placed_at desc, orders.id desc limit $3`
 
 	listByCustomer         = `select ` + orderColumns + ` from orders where customer_id = $4` + listPage
 	listByCustomerAndState = `select ` + orderColumns + ` from orders where customer_id = $4 and status = $5` + listPage

@@ -16,11 +16,13 @@ const rebuildChunk = 200
 
 // Both tables are walked: an order may miss its projection, a projection its events.
 const selectKnown = `
-(select order_id::text from order_events where seq = 1 and order_id > $1 order by order_id limit $2)
-union (select id::text from orders where id > $1 order by id limit $2) order by 1 limit $2`
+select id::text from (
+	(select order_id as id from order_events where seq = 1 and order_id > $1 order by order_id limit $2)
+	union (select id from orders where id > $1 order by id limit $2)
+) known order by known.id limit $2`
 
 const selectEvents = `
-select order_id::text, seq, type, data from order_events where order_id = any ($1) order by order_id, seq`
+select order_id::text, seq, type, data from order_events where order_id = any ($1) order by order_events.order_id, seq`
 
 // Replayed is what a replay found.
 type Replayed struct {

@@ -15,7 +15,7 @@ import (
 	"marketplace/shared/postgres"
 )
 
-const lockOrders = `select ` + orderColumns + ` from orders where id = any ($1) order by id for no key update`
+const lockOrders = `select ` + orderColumns + ` from orders where id = any ($1) order by orders.id for no key update`
 
 // Update takes a set of changes to any orders, as a batch of messages brings them. It locks the orders in the order of their
 // ids, lets decide fold the changes of each in the order in which they came, and saves what happened. A message whose id is
