@@ -21,7 +21,7 @@ import (
 func TestInbox_P10_FiveDeliveriesToTwoConsumersHaveOneEffect(t *testing.T) {
 	t.Parallel()
 	db := database(t)
-	batch := messages("a", "b", "c", "d", "e", "f", "g", "h")
+	batch := messages(slices.Repeat([]string{"a"}, 300)...)
 	var wg sync.WaitGroup
 	for replica := range 2 {
 		list := slices.Clone(batch)
