@@ -34,7 +34,7 @@ CREATE TABLE sessions (
     ),
     user_agent    text        NOT NULL,
     address       text        NOT NULL,
-    CHECK ((revoked_at IS NULL) = (revoke_reason IS NULL))
+    CONSTRAINT sessions_revoked_for_a_reason CHECK ((revoked_at IS NULL) = (revoke_reason IS NULL))
 );
 CREATE INDEX sessions_live ON sessions (user_id, id) WHERE revoked_at IS NULL;
 CREATE INDEX sessions_revoked ON sessions (revoked_at) WHERE revoked_at IS NOT NULL;

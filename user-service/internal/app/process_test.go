@@ -19,12 +19,16 @@ import (
 	"marketplace/user-service/migrations"
 )
 
+// built is the folder of the binary, which TestMain removes.
+var built string
+
 // buildOnce compiles the service as the README says.
 var buildOnce = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "user-service")
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	binary := filepath.Join(dir, "user-service")
 	out, err := exec.Command("go", "build", "-o", binary, "../../cmd/main.go").CombinedOutput()
 	if err != nil {
