@@ -3,11 +3,11 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/grpc"
 
 	"marketplace/proto/events"
 	"marketplace/shared/auth"
@@ -57,15 +57,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 
-	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	verifier, revocations, err := startAuth(group, cfg, tel)
 	if err != nil {
 		return err
 	}
-	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
-	group.Go("revocations", revocations.Run)
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
-	group.Go("keys", verifier.Run)
-
 	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
 		Exchange: events.Exchange, Queues: events.Subscriptions(),
 	}, tel)
@@ -77,14 +72,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	certificates, err := mutualTLS(cfg)
-	if err != nil {
-		return err
-	}
-	products, err := rpc.Dial(rpc.DialOptions{
-		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel, TLS: certificates,
-		Idempotent: client.CatalogueIdempotent,
-	})
+	products, err := dialProducts(cfg, consul, tel)
 	if err != nil {
 		return err
 	}
@@ -123,11 +111,32 @@ func Run(ctx context.Context, cfg config.Config) error {
 	return group.Wait()
 }
 
-func mutualTLS(cfg config.Config) (*tls.Config, error) {
-	if cfg.GRPCCert == "" {
-		return nil, nil
+// startAuth verifies tokens with user-service's keys, and follows which sessions have ended.
+func startAuth(group *lifecycle.Group, cfg config.Config, tel *telemetry.Telemetry) (*auth.Verifier, *auth.Revocations, error) {
+	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	if err != nil {
+		return nil, nil, err
 	}
-	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
+	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
+	group.Go("revocations", revocations.Run)
+	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
+	group.Go("keys", verifier.Run)
+	return verifier, revocations, nil
+}
+
+func dialProducts(cfg config.Config, consul *discovery.Client, tel *telemetry.Telemetry) (*grpc.ClientConn, error) {
+	options := rpc.DialOptions{
+		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel,
+		Idempotent: client.CatalogueIdempotent,
+	}
+	if cfg.GRPCCert != "" {
+		certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
+		if err != nil {
+			return nil, err
+		}
+		options.TLS = certificates
+	}
+	return rpc.Dial(options)
 }
 
 func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {

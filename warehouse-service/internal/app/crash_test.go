@@ -14,33 +14,37 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"marketplace/proto/events"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/testkit"
 )
 
-// program is the real binary with failpoints, built once.
-var program = sync.OnceValues(func() (string, error) {
+// buildDir holds the program that crash tests kill.
+var buildDir string
+
+func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "warehouse")
 	if err != nil {
-		return "", err
+		panic(err)
 	}
-	file := filepath.Join(dir, "warehouse-service")
+	buildDir = dir
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(dir)
+		os.Exit(code)
+	}))
+}
+
+// program is the real binary with failpoints, built once.
+var program = sync.OnceValues(func() (string, error) {
+	file := filepath.Join(buildDir, "warehouse-service")
 	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd").CombinedOutput()
 	if err != nil {
 		return file, fmt.Errorf("%w\n%s", err, out)
 	}
 	return file, nil
 })
-
-// cleanUp removes the program. It ends the test process.
-func cleanUp(code int) {
-	if file, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
-	}
-	os.Exit(code)
-}
 
 // process is a running binary.
 type process struct {

@@ -15,7 +15,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"marketplace/shared/auth"
 	"marketplace/shared/auth/authtest"
@@ -26,10 +25,6 @@ import (
 	"marketplace/warehouse-service/internal/config"
 	"marketplace/warehouse-service/migrations"
 )
-
-func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.Cleanup(cleanUp))
-}
 
 const schema = "warehouse_service"
 

@@ -8,10 +8,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/trace"
 
 	"marketplace/proto/events"
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/rabbit"
+	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
 
 	"marketplace/warehouse-service/internal/handler"
@@ -191,4 +193,27 @@ func TestMigrations_P53_FiveReplicasStartAtOnce(t *testing.T) {
 	others, order := d.newPeers(), newOrder()
 	others.say(placed(t, order, line(uuid.NewString(), 1)))
 	others.hears(order, events.StockRejected)
+}
+
+func TestTrace_WhatFollowsFromAMessageContinuesItsTraceInABatchToo(t *testing.T) {
+	t.Parallel()
+	d := newDepot(t)
+	others := d.newPeers()
+	rush, want := d.rush(10), map[string]trace.TraceID{}
+	for i, m := range rush {
+		span := trace.NewSpanContext(trace.SpanContextConfig{
+			TraceID: trace.TraceID{byte(i + 1)}, SpanID: trace.SpanID{1}, TraceFlags: trace.FlagsSampled,
+		})
+		rush[i].Headers = map[string]string{"traceparent": telemetry.Traceparent(trace.ContextWithSpanContext(t.Context(), span))}
+		want[m.Subject] = span.TraceID()
+	}
+	others.say(rush...)
+	d.run(d.config)
+	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == len(rush) })
+	others.mu.Lock()
+	defer others.mu.Unlock()
+	for order, id := range want {
+		got := trace.SpanContextFromContext(others.heard[order][events.StockReserved].Context(t.Context()))
+		require.Equal(t, id, got.TraceID())
+	}
 }
