@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/health"
+	healthv1 "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
 
 	moneyv1 "marketplace/proto/money/v1"
@@ -36,6 +38,7 @@ func newCatalogue(t *testing.T) *catalogue {
 	c := &catalogue{addr: listener.Addr().String(), products: map[string]*productv1.Product{}}
 	server := grpc.NewServer()
 	productv1.RegisterProductServiceServer(server, c)
+	healthv1.RegisterHealthServer(server, health.NewServer())
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	return c
