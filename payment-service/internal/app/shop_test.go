@@ -8,7 +8,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -228,4 +230,29 @@ func freePort(t testing.TB) int {
 	require.NoError(t, err)
 	defer func() { _ = l.Close() }()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// in is the same shop in a subtest.
+func (s *shop) in(t *testing.T) *shop {
+	twin := *s
+	twin.t = t
+	return &twin
+}
+
+// chargeBehindOurBack makes an intent for a payment as a request would that was under way all the time.
+func (s *shop) chargeBehindOurBack(paymentID string, o order) {
+	s.t.Helper()
+	form := url.Values{
+		"amount": {strconv.FormatInt(o.amount, 10)}, "currency": {"usd"}, "confirm": {"true"}, "payment_method": {o.method},
+		"payment_method_types[]": {"card"}, "metadata[payment_id]": {paymentID}, "metadata[order_id]": {o.id},
+	}
+	request, err := http.NewRequest(http.MethodPost, s.sandbox.URL+intents, strings.NewReader(form.Encode()))
+	require.NoError(s.t, err)
+	request.Header.Set("Authorization", "Bearer "+sandboxtest.Key)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := plain.Do(request)
+	require.NoError(s.t, err)
+	defer func() { _ = res.Body.Close() }()
+	body, _ := io.ReadAll(res.Body)
+	require.Equal(s.t, http.StatusOK, res.StatusCode, string(body))
 }
