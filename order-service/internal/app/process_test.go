@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"marketplace/order-service/internal/app"
 	"marketplace/proto/events"
@@ -25,13 +26,23 @@ import (
 	"marketplace/shared/testkit/servers"
 )
 
+// buildDir holds the binary until all tests have run.
+var buildDir string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildDir, err = os.MkdirTemp("", "order-service"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		_ = os.RemoveAll(buildDir)
+		os.Exit(code)
+	}))
+}
+
 // program builds the real binary with failpoints, once.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "order-service")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "order-service")
+	file := filepath.Join(buildDir, "order-service")
 	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd/main.go").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)

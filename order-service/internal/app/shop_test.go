@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"marketplace/order-service/internal/app"
 	"marketplace/order-service/internal/config"
@@ -23,8 +22,6 @@ import (
 	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/testkit"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	schema = "order_service"
