@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,7 +32,15 @@ import (
 	"marketplace/shared/testkit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m, goleak.Cleanup(cleanUp)) }
+
+// cleanUp removes the program that some tests run.
+func cleanUp(code int) {
+	if file, err := program(); err == nil {
+		_ = os.RemoveAll(filepath.Dir(file))
+	}
+	os.Exit(code) //nolint:forbidigo // the tests have ended
+}
 
 const (
 	schema = "payment_service"
@@ -81,8 +91,16 @@ func open(t *testing.T, processor ...func(*sandbox.Config)) *shop {
 	return s
 }
 
-// run starts the service, waits until it is ready, and returns what stops it. It also stops when the test ends.
+// run starts the service, waits until it is ready, and returns what stops it.
 func (s *shop) run() (stop func()) {
+	s.t.Helper()
+	stop = s.start()
+	s.ready()
+	return stop
+}
+
+// start starts the service and returns what stops it. It also stops when the test ends.
+func (s *shop) start() (stop func()) {
 	s.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -96,7 +114,6 @@ func (s *shop) run() (stop func()) {
 		}
 	}
 	s.t.Cleanup(stop)
-	s.ready()
 	return stop
 }
 
