@@ -58,8 +58,10 @@ func journey(t *testing.T, s *shop) {
 	last := p.await(o.ID, "delivered")
 	require.Equal(t, &handler.Shipments{Total: 2, Left: 2, Delivered: 2}, last.Shipments)
 
-	require.Equal(t, []string{"order.placed", "stock.reserved", "order.confirmed",
-		"shipment.delivered", "shipment.dispatched", "shipment.delivered"}, p.timeline(o.ID))
+	require.Equal(t, []string{
+		"order.placed", "stock.reserved", "order.confirmed",
+		"shipment.delivered", "shipment.dispatched", "shipment.delivered",
+	}, p.timeline(o.ID))
 	s.invariants()
 }
 

@@ -12,9 +12,17 @@ import (
 // Whatever comes, in whatever order and however often, the invariants of doc.go hold after every step.
 func TestOrder_P28_AnySequenceKeepsTheInvariants(t *testing.T) {
 	inputs := rapid.SampledFrom([]Input{
-		byCustomer, Cancel{By: BySupport}, DeadlinePassed{}, StockReserved{}, short, captured, PaymentCaptured{Amount: usd(31)}, declined,
-		PaymentRefunded{Amount: usd(10), Refunded: usd(10)}, PaymentRefunded{Amount: usd(20), Refunded: usd(30)},
-		ShipmentCancelled{}, left(1), left(2), arrived(1), arrived(2),
+		byCustomer,
+		Cancel{By: BySupport},
+		DeadlinePassed{},
+		StockReserved{},
+		short, captured,
+		PaymentCaptured{Amount: usd(31)},
+		declined,
+		PaymentRefunded{Amount: usd(10), Refunded: usd(10)},
+		PaymentRefunded{Amount: usd(20), Refunded: usd(30)},
+		ShipmentCancelled{},
+		left(1), left(2), arrived(1), arrived(2),
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		o := placed(t)

@@ -231,8 +231,13 @@ func TestSaga_P31_EveryOrderEnds(t *testing.T) {
 			for range orders {
 				o := s.place(time.Duration(1+luck.IntN(3)) * time.Millisecond)
 				for _, in := range []domain.Input{
-					domain.StockReserved{}, domain.PaymentCaptured{Amount: o.Total}, domain.StockRejected{}, domain.PaymentFailed{Code: "x"},
-					domain.Cancel{}, domain.PaymentRefunded{Amount: o.Total, Refunded: o.Total}, domain.ShipmentCancelled{},
+					domain.StockReserved{},
+					domain.PaymentCaptured{Amount: o.Total},
+					domain.StockRejected{},
+					domain.PaymentFailed{Code: "x"},
+					domain.Cancel{},
+					domain.PaymentRefunded{Amount: o.Total, Refunded: o.Total},
+					domain.ShipmentCancelled{},
 				} {
 					for c := fact(o.ID, in); luck.IntN(3) > 0; { // none, one or several times
 						changes = append(changes, c)
