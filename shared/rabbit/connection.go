@@ -75,9 +75,12 @@ func (c *connection) limit(d time.Duration) (done func()) {
 // abort gives the connection up at once; everything that waits on it fails.
 func (c *connection) abort() { _ = c.socket.Close() }
 
-// close says good-bye, or gives up after a second.
+// close says good-bye, or gives up after a second. The library's own deadline for it is moved on by each heartbeat that
+// arrives, and a broker that blocks publishers sends those and reads no good-bye.
 func (c *connection) close() {
-	_ = c.amqp.CloseDeadline(time.Now().Add(time.Second))
+	done := c.limit(time.Second)
+	_ = c.amqp.Close()
+	done()
 	c.abort()
 	<-c.drained
 }

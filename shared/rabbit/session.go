@@ -23,6 +23,8 @@ var (
 	ErrAway = errors.New("rabbit: no connection to the broker")
 	// ErrBlocked means that the broker is short of memory or disk and takes nothing from publishers.
 	ErrBlocked = errors.New("rabbit: the broker takes no messages at the moment")
+
+	errURL = errors.New("rabbit: RABBITMQ_URL is no AMQP URL")
 )
 
 // Session is a process's link with the broker.
@@ -99,6 +101,9 @@ func (s *Session) keep(ctx context.Context, c *connection, closed <-chan *amqp.E
 // forever connects, declares the topology and uses the connection, again and again until ctx ends. use calls up when
 // everything stands.
 func (s *Session) forever(ctx context.Context, use string, run func(ctx context.Context, c *connection, up func()) error) error {
+	if _, err := amqp.ParseURI(s.url); err != nil {
+		return errURL // the cause would print it, with its password
+	}
 	connected := s.metrics.connected.WithLabelValues(use)
 	for wait := new(backoff); ; {
 		err := s.once(ctx, use, func(ctx context.Context, c *connection) error {

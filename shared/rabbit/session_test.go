@@ -170,3 +170,11 @@ func TestConsume_ComesBackAfterItsQueueWasDeleted(t *testing.T) {
 	testkit.Eventually(t, 10*time.Second, func() error { return s.Publish(t.Context(), second)[0] })
 	got.awaitAll(t, second)
 }
+
+func TestSession_ABadAddressFailsTheStartWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	s := rabbit.NewSession("amqp://user:hunter2@host:port/%zz", "test", topology(), telemetry.Nop())
+	err := s.Run(t.Context())
+	require.ErrorContains(t, err, "RABBITMQ_URL")
+	require.NotContains(t, err.Error(), "hunter2")
+}
