@@ -64,7 +64,7 @@ func process(t *testing.T, db testkit.DB, url, failpoint string, until func() bo
 		case <-ticker.C:
 			if until() {
 				cancel()
-				<-done
+				require.NoError(t, <-done)
 				return false
 			}
 		}

@@ -107,7 +107,7 @@ func (b *backoff) wait(ctx context.Context, until <-chan *amqp.Error) bool {
 	select {
 	case <-ctx.Done():
 		return false
-	case <-until:
+	case <-until: //nolint:errcheck // that it ended is enough here; why is said elsewhere
 		return false
 	case <-timer.C:
 		return true

@@ -144,8 +144,8 @@ func TestConsume_FinishesWhatRunsWhenItIsToldToStop(t *testing.T) {
 	<-running
 	cancel()
 	select {
-	case <-ended:
-		t.Fatal("left a running batch alone")
+	case err := <-ended:
+		t.Fatalf("left a running batch alone: %v", err)
 	case <-time.After(200 * time.Millisecond):
 	}
 	close(finish)

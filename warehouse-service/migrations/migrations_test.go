@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"marketplace/warehouse-service/migrations"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
 	"marketplace/shared/outbox"
+	"marketplace/warehouse-service/migrations"
 )
 
 // The shared mechanisms write to these tables; a service's own copy must not drift.

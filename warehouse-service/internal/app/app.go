@@ -21,7 +21,6 @@ import (
 	"marketplace/shared/rpc"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/client"
 	"marketplace/warehouse-service/internal/config"
 	"marketplace/warehouse-service/internal/handler"

@@ -20,7 +20,6 @@ import (
 	"marketplace/shared/auth/authtest"
 	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/testkit"
-
 	"marketplace/warehouse-service/internal/app"
 	"marketplace/warehouse-service/internal/config"
 	"marketplace/warehouse-service/migrations"

@@ -13,7 +13,6 @@ import (
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/testkit"
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/config"
 	"marketplace/warehouse-service/internal/handler"
 )

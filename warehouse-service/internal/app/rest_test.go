@@ -13,7 +13,6 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/handler"
 )
 

@@ -15,7 +15,6 @@ import (
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
-
 	"marketplace/warehouse-service/internal/handler"
 )
 

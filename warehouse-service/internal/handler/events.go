@@ -13,7 +13,6 @@ import (
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"marketplace/shared/fault"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

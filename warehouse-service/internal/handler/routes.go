@@ -12,7 +12,6 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/service"
 )

@@ -8,7 +8,6 @@ import (
 
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

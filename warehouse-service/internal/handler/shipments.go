@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/service"
 )

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

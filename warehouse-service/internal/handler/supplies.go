@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"marketplace/shared/web"
-
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/service"
 )

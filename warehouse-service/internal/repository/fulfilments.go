@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -11,7 +12,6 @@ import (
 	"marketplace/shared/inbox"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

@@ -15,7 +15,6 @@ import (
 	"marketplace/shared/idempotency"
 	"marketplace/shared/outbox"
 	"marketplace/shared/testkit"
-
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/repository"
 	"marketplace/warehouse-service/migrations"

@@ -10,7 +10,6 @@ import (
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/outbox"
 	"marketplace/shared/telemetry"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

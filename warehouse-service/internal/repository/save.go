@@ -7,7 +7,6 @@ import (
 
 	"marketplace/shared/failpoint"
 	"marketplace/shared/outbox"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

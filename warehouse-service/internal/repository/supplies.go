@@ -9,7 +9,6 @@ import (
 
 	"marketplace/shared/idempotency"
 	"marketplace/shared/postgres"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"marketplace/shared/outbox"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

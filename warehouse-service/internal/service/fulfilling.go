@@ -5,7 +5,6 @@ import (
 
 	"marketplace/shared/idempotency"
 	"marketplace/shared/telemetry"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"marketplace/shared/idempotency"
-
 	"marketplace/warehouse-service/internal/domain"
 )
 
