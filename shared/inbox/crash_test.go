@@ -2,7 +2,6 @@ package inbox_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"os/exec"
 	"path/filepath"
@@ -41,17 +40,14 @@ func process(t *testing.T, db testkit.DB, url, failpoint string, until func() bo
 	t.Helper()
 	file, err := program()
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, file)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd := exec.Command(file)
 	cmd.Env = []string{"DATABASE_URL=" + db.URL, "RABBITMQ_URL=" + url, "FAILPOINT=" + failpoint}
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	require.NoError(t, cmd.Start())
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
-	ticker := time.NewTicker(50 * time.Millisecond)
+	ticker, patience := time.NewTicker(50*time.Millisecond), time.After(20*time.Second)
 	defer ticker.Stop()
 	for {
 		select {
@@ -59,11 +55,13 @@ func process(t *testing.T, db testkit.DB, url, failpoint string, until func() bo
 			exit, ok := errors.AsType[*exec.ExitError](err)
 			require.True(t, ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL, "%v\n%s", err, output.String())
 			return true
-		case <-ctx.Done():
+		case <-patience:
+			_ = cmd.Process.Kill()
+			<-done //nolint:errcheck // it was killed
 			t.Fatalf("neither done nor dead:\n%s", output.String())
 		case <-ticker.C:
 			if until() {
-				cancel()
+				require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 				require.NoError(t, <-done)
 				return false
 			}
