@@ -21,11 +21,16 @@ import (
 var ErrBusy = fault.New(fault.Unavailable, "sign_in_busy", "Too many people are signing in at this moment.").
 	WithRetryAfter(time.Second)
 
-// waitersPerSlot bounds the queue to a wait of about a second.
-const waitersPerSlot = 32
+const (
+	// waitersPerSlot bounds the queue to a wait of about a second.
+	waitersPerSlot = 32
+	// longestWait is for a machine that has become slow with all that waits.
+	longestWait = 3 * time.Second
+)
 
 // Hasher makes and checks PHC strings.
 type Hasher struct {
+	costs params
 	queue chan struct{} // holds one for each hash that runs or waits
 	slots chan struct{} // holds one for each that runs
 	dummy string        // the hash of a password that nobody knows
@@ -34,13 +39,16 @@ type Hasher struct {
 }
 
 // New returns a hasher that runs one hash per core.
-func New(registry prometheus.Registerer) *Hasher { return newHasher(registry, runtime.GOMAXPROCS(0)) }
+func New(registry prometheus.Registerer) *Hasher {
+	return newHasher(registry, runtime.GOMAXPROCS(0), recommended)
+}
 
-func newHasher(registry prometheus.Registerer, slots int) *Hasher {
+func newHasher(registry prometheus.Registerer, slots int, costs params) *Hasher {
 	h := &Hasher{
+		costs: costs,
 		queue: make(chan struct{}, slots*(1+waitersPerSlot)),
 		slots: make(chan struct{}, slots),
-		dummy: encode(recommended, random(saltSize), random(keySize)),
+		dummy: encode(costs, random(saltSize), random(keySize)),
 		done: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "password_hashes_total", Help: "Passwords hashed, to store or to check them.",
 		}),
@@ -55,11 +63,11 @@ func newHasher(registry prometheus.Registerer, slots int) *Hasher {
 // Hash returns the PHC string of a new password, or ErrBusy.
 func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	salt := random(saltSize)
-	key, err := h.derive(ctx, password, salt, recommended)
+	key, err := h.derive(ctx, password, salt, h.costs)
 	if err != nil {
 		return "", err
 	}
-	return encode(recommended, salt, key), nil
+	return encode(h.costs, salt, key), nil
 }
 
 // Verify says whether the password is the one of the PHC string, or returns
@@ -84,21 +92,40 @@ func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
 }
 
 func (h *Hasher) derive(ctx context.Context, password string, salt []byte, p params) ([]byte, error) {
-	select {
-	case h.queue <- struct{}{}:
-		defer func() { <-h.queue }()
-	default:
-		h.busy.Inc()
-		return nil, ErrBusy
+	if err := h.enter(ctx); err != nil {
+		return nil, err
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	defer h.leave()
 	h.done.Inc()
 	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, keySize), nil
+}
+
+// enter takes a place in the queue and waits for a slot.
+func (h *Hasher) enter(ctx context.Context) error {
+	select {
+	case h.queue <- struct{}{}:
+	default:
+		h.busy.Inc()
+		return ErrBusy
+	}
+	waited := time.NewTimer(longestWait)
+	defer waited.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-waited.C:
+		<-h.queue
+		h.busy.Inc()
+		return ErrBusy
+	case <-ctx.Done():
+		<-h.queue
+		return ctx.Err()
+	}
+}
+
+func (h *Hasher) leave() {
+	<-h.slots
+	<-h.queue
 }
 
 func random(n int) []byte {

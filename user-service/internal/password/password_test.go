@@ -9,11 +9,15 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"golang.org/x/crypto/argon2"
+
+	"marketplace/shared/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -59,19 +63,22 @@ func TestVerify_RefusesStringsThatAreNotOurs(t *testing.T) {
 	}
 }
 
+// cheap makes a flood affordable: 1 MiB for each hash.
+var cheap = params{memory: 1024, time: 1, threads: 1}
+
 // A flood: what runs at once is bounded, so is what waits, and the rest learns
 // at once that it is too much.
 func TestHasher_P38_FloodIsBounded(t *testing.T) {
-	const slots, flood = 2, 150
-	h := newHasher(prometheus.NewRegistry(), slots)
+	const slots, flood = 2, 300
+	h := newHasher(prometheus.NewRegistry(), slots, cheap)
 	var refused, hashed atomic.Int64
 	var peak atomic.Uint64
 	var wg sync.WaitGroup
 	before := heap()
-	start := make(chan struct{})
+	h.slots <- struct{}{} // nothing runs until the whole flood is there
+	h.slots <- struct{}{}
 	for range flood {
 		wg.Go(func() {
-			<-start
 			switch _, err := h.Hash(context.Background(), "correct horse"); {
 			case err == nil:
 				hashed.Add(1)
@@ -81,16 +88,29 @@ func TestHasher_P38_FloodIsBounded(t *testing.T) {
 			}
 		})
 	}
-	close(start)
+	const room = slots * (1 + waitersPerSlot)
+	testkit.Eventually(t, longestWait, func() bool { return refused.Load() == flood-room })
+	<-h.slots
+	<-h.slots
 	wg.Wait()
-	require.EqualValues(t, flood, refused.Load()+hashed.Load())
-	require.Positive(t, refused.Load())
-	require.GreaterOrEqual(t, hashed.Load(), int64(slots*(1+waitersPerSlot)), "the queue was used")
-	require.Less(t, peak.Load(), before+200<<20, "not 19 MiB for each of the flood")
+	require.EqualValues(t, room, hashed.Load(), "whoever waited was served")
+	require.Less(t, peak.Load(), before+32<<20, "not 1 MiB for each of the flood")
+}
+
+func TestHasher_P38_NobodyWaitsLong(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := newHasher(prometheus.NewRegistry(), 1, cheap)
+		h.slots <- struct{}{} // a hash that never ends
+		began := time.Now()
+		_, err := h.Hash(t.Context(), "correct horse")
+		require.ErrorIs(t, err, ErrBusy)
+		require.Equal(t, longestWait, time.Since(began))
+		require.Empty(t, h.queue)
+	})
 }
 
 func TestHasher_P38_AWaiterThatGivesUpFreesItsPlace(t *testing.T) {
-	h := newHasher(prometheus.NewRegistry(), 1)
+	h := newHasher(prometheus.NewRegistry(), 1, cheap)
 	h.slots <- struct{}{} // a hash that never ends
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

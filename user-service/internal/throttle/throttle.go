@@ -48,6 +48,7 @@ func (l Limit) interval() time.Duration { return time.Minute / time.Duration(l.P
 type Limiter struct {
 	local  *local
 	redis  redis.Scripter
+	within time.Duration // redisTimeout, but in tests
 	log    zerolog.Logger
 	now    func() time.Time
 	resume atomic.Int64 // unix nanoseconds until which Redis is left alone
@@ -56,7 +57,7 @@ type Limiter struct {
 // New returns a limiter. The client must heed the deadline of a context
 // (ContextTimeoutEnabled) and not retry.
 func New(client redis.Scripter, log zerolog.Logger, now func() time.Time) *Limiter {
-	return &Limiter{local: newLocal(), redis: client, log: log, now: now}
+	return &Limiter{local: newLocal(), redis: client, within: redisTimeout, log: log, now: now}
 }
 
 // Allow takes one attempt of the key's allowance, or returns ErrTooMany.
@@ -103,10 +104,10 @@ func (l *Limiter) ask(ctx context.Context, command func(context.Context) error) 
 	if now.UnixNano() < l.resume.Load() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), redisTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.within)
 	defer cancel()
 	if err := command(ctx); err != nil {
-		l.resume.Store(now.Add(redisTimeout + redisRest).UnixNano())
+		l.resume.Store(now.Add(l.within + redisRest).UnixNano())
 		l.log.Warn().Err(err).Msg("Redis does not answer: counting attempts in this process alone")
 	}
 }
