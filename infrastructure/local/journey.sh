@@ -13,5 +13,8 @@ order=\$(curl -s \$api/orders -H "Authorization: Bearer \$token" -H 'Content-Typ
   -d '{"items":[{"product_id":"'\$product'","quantity":1}],"payment_method_id":"pm_card_visa",
        "shipping_address":{"name":"Ada Lovelace","line1":"12 Harbour Street","city":"Dublin","postal_code":"D01 F5P2","country":"IE"}}' |
   grep -o '"id":"[^"]*"' | head -n 1 | cut -d '"' -f 4)
-curl -s "\$api/orders/\$order?wait=10s" -H "Authorization: Bearer \$token"
+curl -s "\$api/orders/\$order?wait=10s" -H "Authorization: Bearer \$token"       # "status":"confirmed"
+curl -s "\$api/orders/\$order/events" -H "Authorization: Bearer \$token"         # how it got there
+curl -s -X POST "\$api/orders/\$order/cancel" -H "Authorization: Bearer \$token" \\
+  -H 'Content-Type: application/json' -d '{"reason":"changed my mind"}'       # stock and money go back
 EOF
