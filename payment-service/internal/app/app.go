@@ -14,6 +14,7 @@ import (
 	"marketplace/payment-service/migrations"
 	"marketplace/proto/events"
 	"marketplace/shared/auth"
+	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
@@ -83,7 +84,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	store := repository.New(pool, publisher.Committed, cfg.StripeTimeout+savingTime)
 	payments := service.New(service.Options{
 		Store: store, Processor: client.Processor{Stripe: stripe}, Metrics: service.NewMetrics(tel.Registry), Log: tel.Log,
-		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, KeyLife: cfg.KeyLife, GiveUp: cfg.GiveUp,
+		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, Timeout: cfg.StripeTimeout, KeyLife: cfg.KeyLife, GiveUp: cfg.GiveUp,
 	})
 	group.Go("answers", payments.RunAnswers)
 	group.Go("charges", payments.RunCharges)
@@ -109,6 +110,11 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 	webhooks := client.Webhooks{Secrets: cfg.WebhookSecrets(), Now: time.Now}
 	(&handler.Payments{Refunding: payments, Heeding: payments, Reading: store, Verify: webhooks.Read}).Register(server)
+	group.Go("configuration", func(ctx context.Context) error {
+		return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+			_ = tel.SetLevel(next.LogLevel) // validated
+		}, config.Defaults())
+	})
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
 	group.Go("consul", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})

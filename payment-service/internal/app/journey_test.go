@@ -5,12 +5,14 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"marketplace/payment-service/internal/handler"
 	"marketplace/proto/events"
 	eventsv1 "marketplace/proto/events/v1"
 	"marketplace/shared/money"
+	"marketplace/shared/testkit"
 )
 
 func usd(amount int64) money.Money { return money.Money{Amount: amount, Currency: "USD"} }
@@ -84,4 +86,16 @@ func TestPayment_ACancelledOrderNeverHeardOfIsATombstone(t *testing.T) {
 	s.becomes(after.id, "captured")
 	require.Equal(t, "voided", s.payment(o.id).Status)
 	require.Zero(t, s.charges(o.id))
+}
+
+func TestEvents_P11_WhatCannotBeReadIsParkedAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	garbage, free, nobody, noOrder := reserved(t, newOrder(uuid.NewString(), "m")), newOrder(uuid.NewString(), "m"), newOrder("somebody", "m"), newOrder(uuid.NewString(), "m")
+	garbage.Body, free.amount, noOrder.id = []byte("garbage"), 0, "42"
+	o := newOrder(uuid.NewString(), "pm_card_visa")
+	s.peers.say(garbage, reserved(t, free), reserved(t, nobody), reserved(t, noOrder), reserved(t, newOrder(uuid.NewString(), "")), reserved(t, o))
+	s.becomes(o.id, "captured")
+	testkit.Eventually(t, within, func() bool { return s.count(`select count(*) from parked where status = 'waiting'`) == 5 })
+	require.Equal(t, 1, s.count(`select count(*) from payments`), "what is parked leaves nothing behind")
 }

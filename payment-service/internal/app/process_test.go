@@ -21,15 +21,12 @@ import (
 	"marketplace/shared/testkit"
 )
 
-// program is the real binary with failpoints, built once.
+// programs is where the real binary with failpoints is, once it was built; TestMain removes it.
+var programs = filepath.Join(os.TempDir(), "payment-"+uuid.NewString())
+
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "payment")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "payment-service")
-	out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd").CombinedOutput()
-	if err != nil {
+	file := filepath.Join(programs, "payment-service")
+	if out, err := exec.Command("go", "build", "-tags", "failpoints", "-o", file, "../../cmd").CombinedOutput(); err != nil {
 		return file, fmt.Errorf("%w\n%s", err, out)
 	}
 	return file, nil

@@ -17,7 +17,7 @@ const (
 
 	selectRefundViews = `
 select ` + refundColumns + `, payment_id::text, reason, created_at, settled_at
-from refunds where payment_id = any ($1) order by payment_id, id`
+from refunds where payment_id = any ($1) order by refunds.payment_id, refunds.id`
 
 	selectLedger = `select kind, amount, currency, ref, at from ledger where payment_id = $1 order by at, id`
 )
@@ -49,11 +49,12 @@ func (r *Payments) Get(ctx context.Context, id string) (domain.View, error) {
 	return v, nil
 }
 
-// One statement for each way to ask, so that each has the plan of its index.
+// One statement for each way to ask, so that each has the plan of its index. A bare "order by id" would mean the text that is
+// selected, and no index.
 const (
 	newest = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
-	listPage       = ` and id < $1 order by id desc limit $2`
+	listPage       = ` and id < $1 order by payments.id desc limit $2`
 	listAll        = `select ` + viewColumns + ` from payments where true` + listPage
 	listByCustomer = `select ` + viewColumns + ` from payments where customer_id = $3` + listPage
 	listByOrder    = `select ` + viewColumns + ` from payments where order_id = $3` + listPage

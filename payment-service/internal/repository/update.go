@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	lockPayments = `select ` + lockedColumns + ` from payments where order_id = any ($1) order by order_id for no key update`
+	lockPayments = `select ` + lockedColumns + ` from payments where order_id = any ($1) order by payments.order_id for no key update`
 
 	selectRefunds = `
 select ` + prefixedRefundColumns + `, r.calls, p.order_id::text

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
@@ -34,24 +36,43 @@ with heard as (
 	from locked l join (select payment_id, min(intent_id) as intent_id from heard group by payment_id) h on h.payment_id = l.id
 	where p.id = l.id
 	returning 1
-), returned as (
-	update refunds r set next_at = now()
-	where r.id in (select refund_id from heard) and r.status = 'pending' and r.provider_refund_id <> ''
-	returning 1
 )
-select (select count(*) from asked), (select count(*) from returned)`
+select count(*) from asked`
 
-// Heed records webhooks, each once, and says whether payments or refunds are due because of them.
-func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (saved domain.Saved, err error) {
+// lookUp makes refunds due that the processor has taken and not settled.
+const lookUp = `
+update refunds set next_at = now()
+where id = any ($1) and status = 'pending' and provider_refund_id <> ''`
+
+// Heed records webhooks, each once, and says whether payments or refunds are due because of them. Both statements are one
+// transaction, which locks payments before refunds, as Update does.
+func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (domain.Saved, error) {
 	n := len(hints)
 	ids, types, payments, intents, refunds := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	times := make([]time.Time, n)
+	var settled []string
 	for i, h := range hints {
 		ids[i], types[i], payments[i], intents[i], refunds[i], times[i] = h.EventID, h.Type, h.PaymentID, h.IntentID, h.RefundID, h.OccurredAt
+		if h.RefundID != "" {
+			settled = append(settled, h.RefundID)
+		}
 	}
-	var charges, returned int
-	err = r.pool.QueryRow(ctx, heed, ids, types, payments, intents, refunds, times).Scan(&charges, &returned)
-	return domain.Saved{ChargesDue: charges > 0, RefundsDue: returned > 0}, postgres.Translate(err)
+	var saved domain.Saved
+	b := new(pgx.Batch)
+	b.Queue(heed, ids, types, payments, intents, refunds, times).QueryRow(func(row pgx.Row) error {
+		var asked int
+		err := row.Scan(&asked)
+		saved.ChargesDue = asked > 0
+		return err
+	})
+	if len(settled) > 0 {
+		b.Queue(lookUp, settled).Exec(func(tag pgconn.CommandTag) error {
+			saved.RefundsDue = tag.RowsAffected() > 0
+			return nil
+		})
+	}
+	err := r.pool.SendBatch(ctx, b).Close()
+	return saved, postgres.Translate(err)
 }
 
 // Stripe repeats a webhook for three days at most.

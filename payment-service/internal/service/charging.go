@@ -9,8 +9,8 @@ import (
 	"marketplace/shared/telemetry"
 )
 
-// lookFrom is the attempt from which on an intent is looked for before the call is repeated. Repeating is the surer way and
-// one request; a processor that goes on answering nothing certain under the key leaves only looking.
+// lookFrom is the attempt from which on an intent is looked for when the call got no certain answer again. Repeating is the
+// surer way and one request; but a processor may keep an error under the key for ever.
 const lookFrom = 4
 
 // noAnswer is why a payment failed whose intent was never found.
@@ -40,41 +40,39 @@ func (s *Payments) charge(ctx context.Context, t domain.Task) {
 
 // ask finds out what the payment's intent is, or makes it be.
 func (s *Payments) ask(ctx context.Context, t domain.Task) (domain.Input, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
 	switch {
 	case t.State == domain.Voiding:
-		return certain(s.Processor.Void(ctx, t.Payment))
+		return s.Processor.Void(ctx, t.Payment)
 	case t.IntentID != "":
-		return certain(s.Processor.Look(ctx, t.Payment))
+		return s.Processor.Look(ctx, t.Payment)
 	case t.State != domain.Called:
-		return s.find(ctx, t) // given up before: nothing is ever called for again
-	case t.Age < s.KeyLife && t.Calls < lookFrom:
-		return certain(s.Processor.Charge(ctx, t.Payment))
-	}
-	input, err := s.find(ctx, t)
-	if _, nothing := input.(domain.NoCertainAnswer); err != nil || !nothing {
-		return input, err
-	}
-	switch {
-	case t.Age >= s.GiveUp || t.Age >= s.KeyLife:
+		return s.find(ctx, t, domain.NoCertainAnswer{}) // given up before: nothing is ever called for again
+	case t.Age >= min(s.GiveUp, s.KeyLife):
 		// Most likely nothing was ever made. The order is told so, and a late success will be refunded: the payment still listens.
-		return domain.Fact{Kind: domain.FactCanceled, Failure: &noAnswer}, nil
-	default:
-		return certain(s.Processor.Charge(ctx, t.Payment)) // the key is still known: there can be one charge
+		return s.find(ctx, t, domain.Fact{Kind: domain.FactCanceled, Failure: &noAnswer})
 	}
+	fact, err := s.Processor.Charge(ctx, t.Payment) // under the one key, which is still known: there can be one charge
+	if err != nil && t.Calls >= lookFrom {
+		if input, failed := s.find(ctx, t, nil); failed == nil && input != nil {
+			return input, nil
+		}
+	}
+	return fact, err
 }
 
-func (s *Payments) find(ctx context.Context, t domain.Task) (domain.Input, error) {
+// find looks for an intent whose identifier was lost, and returns absent when it finds none.
+func (s *Payments) find(ctx context.Context, t domain.Task, absent domain.Input) (domain.Input, error) {
 	fact, found, err := s.Processor.Find(ctx, t.Payment, t.Age)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		return domain.NoCertainAnswer{}, nil
+		return absent, nil
 	}
 	return fact, nil
 }
-
-func certain(fact domain.Fact, err error) (domain.Input, error) { return fact, err }
 
 // answer saves what a task came to.
 func (s *Payments) answer(ctx context.Context, orderID string, input domain.Input) {

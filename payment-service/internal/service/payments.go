@@ -46,6 +46,7 @@ type Options struct {
 	Tracer    trace.Tracer
 
 	Calls   int           // to the processor at once
+	Timeout time.Duration // of a task: all its calls together
 	KeyLife time.Duration // how long the processor certainly remembers an idempotency key
 	GiveUp  time.Duration // after which an intent that no look-up finds counts as never made
 }

@@ -31,6 +31,8 @@ func (s *Payments) refund(ctx context.Context, t domain.RefundTask) {
 }
 
 func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.Input, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
 	if t.ProviderID != "" {
 		return s.Processor.LookRefund(ctx, t.Refund)
 	}

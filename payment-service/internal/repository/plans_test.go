@@ -1,0 +1,102 @@
+package repository
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"marketplace/payment-service/migrations"
+	"marketplace/shared/testkit"
+)
+
+const (
+	somePayment  = "00000000-0000-7000-8000-000000000007"
+	someOrder    = "00000000-0000-7000-9000-000000000007"
+	someCustomer = "00000000-0000-7000-a000-000000000007"
+	someRefund   = "00000000-0000-7000-b000-000000000007"
+)
+
+// fill makes a shop that has been open for a while: almost everything is settled.
+func fill(t *testing.T, pool *pgxpool.Pool) {
+	t.Helper()
+	const payments = 30_000
+	uuids := func(variant string) string {
+		return fmt.Sprintf("('00000000-0000-7000-%s-' || lpad(to_hex(%%s), 12, '0'))::uuid", variant)
+	}
+	id, orderID := fmt.Sprintf(uuids("8000"), "n"), fmt.Sprintf(uuids("9000"), "n")
+	customer, refund := fmt.Sprintf(uuids("a000"), "n % 1000"), fmt.Sprintf(uuids("b000"), "n")
+	for _, statement := range []string{
+		`insert into payments (id, order_id, customer_id, amount, currency, method, state, captured_amount, marked_at, next_at)
+		select ` + id + `, ` + orderID + `, ` + customer + `, 100, 'USD', 'm', case when n % 1000 = 7 then 'called' else 'captured' end,
+			case when n % 1000 = 7 then 0 else 100 end, now(), case when n % 1000 = 7 then now() end from generate_series(1, $1) n`,
+		`insert into refunds (id, payment_id, cause, amount, currency, status, next_at)
+		select ` + refund + `, ` + id + `, 'c', 1, 'USD', case when n % 1000 = 7 then 'pending' else 'done' end,
+			case when n % 1000 = 7 then now() end from generate_series(1, $1) n`,
+		`insert into ledger (id, payment_id, kind, amount, currency) select ` + id + `, ` + id + `, 'charge', 100, 'USD' from generate_series(1, $1) n`,
+		`insert into webhooks (event_id, type, payment_id, intent_id, occurred_at, received_at)
+		select 'evt_' || n, 't', ` + id + `, 'pi', now(), now() - n * interval '1 minute' from generate_series(1, $1) n`,
+	} {
+		_, err := pool.Exec(t.Context(), statement, payments)
+		require.NoError(t, err)
+	}
+	_, err := pool.Exec(t.Context(), "analyze")
+	require.NoError(t, err)
+}
+
+// Every statement finds its rows through an index, however large the tables are.
+func TestPlans_NoStatementReadsAWholeTable(t *testing.T) {
+	t.Parallel()
+	pool := testkit.Database(t, "payment_service", migrations.Files).Pool
+	fill(t, pool)
+	orders, payments, refunds := []string{someOrder}, []string{somePayment}, []string{someRefund}
+	text, number, yes, none := []string{""}, []int64{1}, []bool{true}, []*string{nil}
+	for name, query := range map[string]struct {
+		sql  string
+		args []any
+	}{
+		"lock payments":      {lockPayments, []any{orders}},
+		"their refunds":      {selectRefunds, []any{orders}},
+		"lock a payment":     {lockPayment, []any{somePayment}},
+		"its refunds":        {selectPaymentsRefunds, []any{somePayment}},
+		"claim payments":     {lockDue, []any{10}},
+		"claim refunds":      {claimRefunds, []any{10, time.Minute}},
+		"update refunds":     {updateRefundsSQL, []any{refunds, []string{"done"}, text, none, none, number}},
+		"heed":               {heed, []any{[]string{"evt_x"}, text, payments, text, refunds, []time.Time{time.Now()}}},
+		"look up refunds":    {lookUp, []any{refunds}},
+		"forget":             {forgetSome, []any{webhooksKept, 10}},
+		"get":                {selectPayment, []any{somePayment}},
+		"refunds to show":    {selectRefundViews, []any{payments}},
+		"ledger":             {selectLedger, []any{somePayment}},
+		"list all":           {listAll, []any{newest, 21}},
+		"list a customer's":  {listByCustomer, []any{newest, 21, someCustomer}},
+		"list an order's":    {listByOrder, []any{newest, 21, someOrder}},
+		"list one's order's": {listOwnByOrder, []any{newest, 21, someOrder, someCustomer}},
+		"update payments": {updatePaymentsSQL, []any{
+			payments, []string{"captured"}, yes, yes, text, text, text, none, none, number, number, number, []int{1}, yes, []*int64{nil}, yes,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			plan := explain(t, pool, query.sql, query.args)
+			for _, table := range []string{"payments", "refunds", "ledger", "webhooks"} {
+				require.NotContains(t, plan, "Seq Scan on "+table, plan)
+			}
+			require.NotContains(t, plan, "Sort Key: payments.id", plan)
+		})
+	}
+	require.Contains(t, explain(t, pool, `select * from payments where trace = 'x'`, nil), "Seq Scan on payments", "the test can fail")
+}
+
+func explain(t *testing.T, pool *pgxpool.Pool, sql string, args []any) string {
+	t.Helper()
+	rows, err := pool.Query(context.Background(), "explain "+sql, args...)
+	require.NoError(t, err)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,100 @@
+package service
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func TestQueue_NeverRunsMoreThanItsSlotsAndWaitsForThemAtTheStop(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		due, running, most, done := 10, 0, 0, 0
+		var q *queue[int]
+		q = newQueue("q", zerolog.Nop(), 3, func(_ context.Context, limit int) ([]int, error) {
+			tasks := make([]int, min(limit, due))
+			due -= len(tasks)
+			running += len(tasks)
+			most = max(most, running)
+			require.LessOrEqual(t, running, cap(q.slots))
+			return tasks, nil
+		}, func(context.Context, int) {
+			<-time.After(time.Minute)
+			running--
+			done++
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- q.run(ctx) }()
+		<-time.After(2*time.Minute + 30*time.Second)
+		cancel()
+		require.NoError(t, <-ended)
+		require.Equal(t, 3, most)
+		require.Equal(t, 10-due, done, "what ran has ended")
+	})
+}
+
+func TestQueue_IsWokenAndOtherwiseSweeps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var claims []time.Duration
+		begin := time.Now()
+		q := newQueue("q", zerolog.Nop(), 3, func(context.Context, int) ([]int, error) {
+			claims = append(claims, time.Since(begin))
+			return nil, errors.New("the database is away")
+		}, func(context.Context, int) {})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- q.run(ctx) }()
+		<-time.After(1500 * time.Millisecond)
+		q.wakeUp()
+		<-time.After(time.Second)
+		cancel()
+		require.NoError(t, <-ended)
+		require.Equal(t, []time.Duration{0, time.Second, 1500 * time.Millisecond, 2 * time.Second}, claims)
+		require.Equal(t, 3, q.reserve(5), "a claim that failed keeps no slot")
+		require.Zero(t, q.reserve(1))
+	})
+}
+
+func TestGroup_WritesSetsOfWhatIsThereAndTellsEachItsOutcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := errors.New("refused")
+		var sizes []int
+		g := newGroup(3, func(_ context.Context, set []int) []error {
+			sizes = append(sizes, len(set))
+			<-time.After(time.Second) // the others gather meanwhile
+			failures := make([]error, len(set))
+			for i, v := range set {
+				if v == 4 {
+					failures[i] = bad
+				}
+			}
+			return failures
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- g.run(ctx) }()
+		outcomes := make([]error, 8)
+		for i := range outcomes {
+			go func() { outcomes[i] = g.do(t.Context(), i) }()
+			synctest.Wait()
+		}
+		<-time.After(time.Minute)
+		cancel()
+		require.NoError(t, <-ended)
+		require.Equal(t, []int{1, 3, 3, 1}, sizes)
+		for i, err := range outcomes {
+			require.Equal(t, i == 4, errors.Is(err, bad), i)
+		}
+		impatient, give := context.WithTimeout(t.Context(), time.Second)
+		defer give()
+		require.ErrorIs(t, g.do(impatient, 9), context.DeadlineExceeded, "nobody writes any more")
+	})
+}
