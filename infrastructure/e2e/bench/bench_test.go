@@ -39,10 +39,11 @@ func BenchmarkOrders(b *testing.B) {
 	shopper, _ := c.Anyone().Register(b)
 
 	for b.Loop() {
-		before := cpuOf(b, c)
+		commits, before := commitsOf(b, c), cpuOf(b, c)
 		count := run(b, shopper, catalogue, duration)
 		after := cpuOf(b, c)
 		report(b, count, after.since(before), duration)
+		b.ReportMetric(float64(commitsOf(b, c)-commits)/float64(max(1, count.confirmed.Load())), "commits/order")
 	}
 	invariants.Hold(b, c.DB, time.Minute)
 }
@@ -59,6 +60,15 @@ func stockedCatalogue(b *testing.B, c *cluster.Cluster) []string {
 	}
 	admin.Supply(b, warehouse, lines...)
 	return ids
+}
+
+// commitsOf is how many transactions the marketplace's database has committed, reads included.
+func commitsOf(b *testing.B, c *cluster.Cluster) int64 {
+	b.Helper()
+	var commits int64
+	require.NoError(b, c.DB.QueryRow(context.Background(),
+		"SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()").Scan(&commits))
+	return commits
 }
 
 type counts struct{ accepted, confirmed, refused atomic.Int64 }
