@@ -55,7 +55,10 @@ func TestRegister_AnAddressHasOneAccountHoweverItIsWritten(t *testing.T) {
 	for status := range created {
 		statuses[status]++
 	}
-	require.Equal(t, map[int]int{http.StatusCreated: 1, http.StatusConflict: 19}, statuses)
+	require.Equal(t, 1, statuses[http.StatusCreated], "%v", statuses)
+	require.Positive(t, statuses[http.StatusConflict])
+	// On a slow machine some are told that too many passwords wait.
+	require.Equal(t, 19, statuses[http.StatusConflict]+statuses[http.StatusServiceUnavailable], "%v", statuses)
 }
 
 func TestRename_ChangesOnlyTheVersionThatWasRead(t *testing.T) {

@@ -18,9 +18,9 @@ import (
 	"marketplace/user-service/migrations"
 )
 
-// refusedWithin is the second between two looks at the list of revocations, and
-// the scheduler's share on a busy machine.
-const refusedWithin = 5 * time.Second
+// refusedWithin is a second between two looks at the list of revocations, and the
+// next reconciliation when a busy machine did not announce one within 50 ms.
+const refusedWithin = 15 * time.Second
 
 // later makes the database believe that a session was rotated some time ago.
 func (u *users) later(ago string) {

@@ -55,7 +55,24 @@ type UserFilter struct {
 func (u User) TokenTime(now time.Time) time.Time {
 	at := now.Truncate(time.Second)
 	if u.RevokedBefore != nil && at.Before(*u.RevokedBefore) {
-		return u.RevokedBefore.Add(time.Second - time.Nanosecond).Truncate(time.Second)
+		return nextSecond(*u.RevokedBefore)
 	}
 	return at
+}
+
+// voidTokens ends all access tokens made so far. Those that followed an earlier
+// change may carry the second after it, which must lie in the past as well.
+func (u User) voidTokens(now time.Time) User {
+	if u.RevokedBefore != nil {
+		if latest := nextSecond(*u.RevokedBefore); !now.After(latest) {
+			now = latest.Add(time.Millisecond)
+		}
+	}
+	u.RevokedBefore = &now
+	return u
+}
+
+// nextSecond rounds up to a whole second.
+func nextSecond(t time.Time) time.Time {
+	return t.Add(time.Second - time.Nanosecond).Truncate(time.Second)
 }

@@ -62,7 +62,7 @@ func (u User) Grant(roles []string, otherAdmins int, now time.Time) (User, error
 		return u, ErrLastAdmin
 	}
 	u.Roles = roles
-	u.RevokedBefore = &now
+	u = u.voidTokens(now)
 	u.Version++
 	return u, nil
 }
@@ -76,7 +76,7 @@ func (u User) Block(otherAdmins int, now time.Time) (User, error) {
 		return u, ErrLastAdmin
 	}
 	u.Status = StatusBlocked
-	u.RevokedBefore = &now
+	u = u.voidTokens(now)
 	u.Version++
 	return u, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 
 	"marketplace/user-service/internal/domain"
 )
@@ -130,4 +131,24 @@ func TestTokenTime_IsNeverBeforeTheChangeItFollows(t *testing.T) {
 	require.Equal(t, now.Add(2*time.Second), user.TokenTime(now.Add(2500*time.Millisecond)))
 	user.RevokedBefore = &now
 	require.Equal(t, now, user.TokenTime(now.Add(time.Millisecond)))
+}
+
+// However quickly changes follow each other: a token from before the last one is
+// void, a token from after it counts. Compared as verifiers do, in milliseconds.
+func TestVoidTokens_EveryTokenFromBeforeAndNoneFromAfter(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		user, at := admin(), now
+		roles := [][]string{{"seller"}, {"support"}}
+		for i := range rapid.IntRange(2, 8).Draw(t, "changes") {
+			at = at.Add(time.Duration(rapid.IntRange(0, 1_500_000).Draw(t, "before")) * time.Microsecond)
+			old := user.TokenTime(at)
+			at = at.Add(time.Duration(rapid.IntRange(1, 1_500_000).Draw(t, "after")) * time.Microsecond)
+			var err error
+			user, err = user.Grant(roles[i%2], 1, at)
+			require.NoError(t, err)
+			voidBefore := user.RevokedBefore.Add(time.Millisecond - time.Nanosecond).UnixMilli()
+			require.Less(t, old.UnixMilli(), voidBefore)
+			require.GreaterOrEqual(t, user.TokenTime(at).UnixMilli(), voidBefore)
+		}
+	})
 }
