@@ -47,7 +47,7 @@ const base = "/api/v1/orders"
 
 // Register adds the routes. Whose orders they show is decided in each: customers see their own, staff sees all.
 func (h *Orders) Register(s *web.Server) {
-	tags := []string{"Orders"}
+	tags := []string{"orders"}
 	web.Handle(s, auth.SignedIn(), web.Replies[Order](s, huma.Operation{
 		Method: http.MethodPost, Path: base, Tags: tags, Summary: "Place an order",
 		Description: "Prices are the catalogue's at this moment. The order is pending: `GET /orders/{id}?wait=` tells how it ends.",

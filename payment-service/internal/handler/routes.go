@@ -42,7 +42,7 @@ const base = "/api/v1/payments"
 
 // Register adds the routes. Whose payments they show is decided in each: customers see their own, staff sees all.
 func (h *Payments) Register(s *web.Server) {
-	tags := []string{"Payments"}
+	tags := []string{"payments"}
 	web.Handle(s, auth.SignedIn(), huma.Operation{
 		Method: http.MethodGet, Path: base, Tags: tags, Summary: "List payments, the newest first",
 	}, h.list)
@@ -54,7 +54,7 @@ func (h *Payments) Register(s *web.Server) {
 		Description: "The refund is pending until the card processor has answered: `GET /payments/{id}` shows what became of it.",
 	}, http.StatusCreated), h.refund)
 	web.Handle(s, auth.Public(), huma.Operation{
-		Method: http.MethodPost, Path: "/api/v1/webhooks/stripe", Tags: tags, DefaultStatus: http.StatusOK,
+		Method: http.MethodPost, Path: "/api/v1/webhooks/stripe", Tags: []string{"webhooks"}, DefaultStatus: http.StatusOK,
 		Summary:     "Hear from the card processor",
 		Description: "Signed by the processor. A webhook is a hint: what it says is looked up before anything is believed.",
 	}, h.webhook)

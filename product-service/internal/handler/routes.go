@@ -40,14 +40,14 @@ type Handler struct {
 func (h *Handler) Register(s *web.Server) {
 	sellers, admins := auth.AnyOf(auth.RoleSeller, auth.RoleAdmin), auth.AnyOf(auth.RoleAdmin)
 
-	products := route("Products", "/api/v1/products")
+	products := route("products", "/api/v1/products")
 	web.Handle(s, auth.Public(), products(http.MethodGet, "", "List products"), h.list)
 	web.Handle(s, auth.Public(), products(http.MethodGet, "/{id}", "Read a product"), h.get)
 	web.Handle(s, sellers, web.Replies[Product](s, products(http.MethodPost, "", "Offer a product"), http.StatusCreated), h.create)
 	web.Handle(s, sellers, products(http.MethodPatch, "/{id}", "Change a product of one's own"), h.change)
 	web.Handle(s, sellers, products(http.MethodDelete, "/{id}", "Archive a product of one's own"), h.archive)
 
-	categories := route("Categories", "/api/v1/categories")
+	categories := route("categories", "/api/v1/categories")
 	web.Handle(s, auth.Public(), categories(http.MethodGet, "", "List all categories by name"), h.categories)
 	web.Handle(s, admins, web.Replies[Category](s, categories(http.MethodPost, "", "Add a category"), http.StatusCreated), h.createCategory)
 	web.Handle(s, admins, categories(http.MethodPatch, "/{id}", "Rename a category"), h.renameCategory)

@@ -66,24 +66,24 @@ const base = "/api/v1"
 func (h *Handler) Register(s *web.Server) {
 	staff := auth.AnyOf(auth.RoleWarehouse, auth.RoleAdmin)
 
-	web.Handle(s, auth.Public(), get("/stock/{product_id}", "Stock", "How many of a product can be bought"), h.available)
-	web.Handle(s, staff, get("/stock", "Stock", "List stock by product and warehouse"), h.stock)
-	web.Handle(s, staff, get("/movements", "Stock", "List what came and went, the newest first"), h.movements)
-	web.Handle(s, staff, get("/reservations", "Stock", "List what an order holds"), h.reservations)
+	web.Handle(s, auth.Public(), get("/stock/{product_id}", "stock", "How many of a product can be bought"), h.available)
+	web.Handle(s, staff, get("/stock", "stock", "List stock by product and warehouse"), h.stock)
+	web.Handle(s, staff, get("/movements", "stock", "List what came and went, the newest first"), h.movements)
+	web.Handle(s, staff, get("/reservations", "stock", "List what an order holds"), h.reservations)
 
-	web.Handle(s, staff, get("/warehouses", "Warehouses", "List warehouses by code"), h.listWarehouses)
-	web.Handle(s, staff, web.Replies[Warehouse](s, post("/warehouses", "Warehouses", "Open a warehouse"), http.StatusCreated), h.openWarehouse)
-	web.Handle(s, staff, operation(http.MethodPatch, "/warehouses/{id}", "Warehouses", "Change a warehouse"), h.changeWarehouse)
+	web.Handle(s, staff, get("/warehouses", "warehouses", "List warehouses by code"), h.listWarehouses)
+	web.Handle(s, staff, web.Replies[Warehouse](s, post("/warehouses", "warehouses", "Open a warehouse"), http.StatusCreated), h.openWarehouse)
+	web.Handle(s, staff, operation(http.MethodPatch, "/warehouses/{id}", "warehouses", "Change a warehouse"), h.changeWarehouse)
 
-	web.Handle(s, staff, get("/supplies", "Supplies", "List supplies, the newest first"), h.listSupplies)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies", "Supplies", "Expect a supply"), http.StatusCreated), h.expect)
-	web.Handle(s, staff, get("/supplies/{id}", "Supplies", "Get a supply"), h.supply)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/receive", "Supplies", "Take in what came, all or a part"), http.StatusOK), h.receive)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/cancel", "Supplies", "Give up on what has not come"), http.StatusOK), h.cancel)
+	web.Handle(s, staff, get("/supplies", "supplies", "List supplies, the newest first"), h.listSupplies)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies", "supplies", "Expect a supply"), http.StatusCreated), h.expect)
+	web.Handle(s, staff, get("/supplies/{id}", "supplies", "Get a supply"), h.supply)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/receive", "supplies", "Take in what came, all or a part"), http.StatusOK), h.receive)
+	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/cancel", "supplies", "Give up on what has not come"), http.StatusOK), h.cancel)
 
-	web.Handle(s, staff, get("/shipments", "Shipments", "List shipments, the newest first"), h.listShipments)
-	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/dispatch", "Shipments", "A shipment has left"), http.StatusOK), h.dispatch)
-	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/deliver", "Shipments", "A shipment has arrived"), http.StatusOK), h.deliver)
+	web.Handle(s, staff, get("/shipments", "shipments", "List shipments, the newest first"), h.listShipments)
+	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/dispatch", "shipments", "A shipment has left"), http.StatusOK), h.dispatch)
+	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/deliver", "shipments", "A shipment has arrived"), http.StatusOK), h.deliver)
 }
 
 func get(path, tag, summary string) huma.Operation {
