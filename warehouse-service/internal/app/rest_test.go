@@ -57,6 +57,30 @@ func TestSupplies_P19_P20_ARepeatedReceiptIsCountedOnce(t *testing.T) {
 	d.invariants()
 }
 
+func TestSupplies_P19_ARepeatedOrderNeedsNoCatalogue(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	p := d.worker()
+	body := fmt.Sprintf(`{"warehouse_id":%q,"supplier":"Acme","lines":[{"product_id":%q,"quantity":1}]}`, p.openWarehouse("LON").ID, d.catalogue.lamp())
+	key := uuid.NewString()
+	first := p.call(http.MethodPost, "/supplies", body, "Idempotency-Key", key)
+	require.Equal(t, http.StatusCreated, first.Status, first.Body)
+	d.catalogue.away.Store(true)
+	again := p.call(http.MethodPost, "/supplies", body, "Idempotency-Key", key)
+	require.Equal(t, http.StatusCreated, again.Status, again.Body)
+	require.Equal(t, first.Body, again.Body)
+}
+
+func TestSupplies_ADateThatNoReplyCanWriteIsRefused(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	p := d.worker()
+	body := fmt.Sprintf(`{"warehouse_id":%q,"supplier":"Acme","expected_at":"9999-12-31T23:59:59-14:00","lines":[{"product_id":%q,"quantity":1}]}`,
+		p.openWarehouse("LON").ID, d.catalogue.lamp())
+	reply := p.call(http.MethodPost, "/supplies", body)
+	require.Equal(t, http.StatusUnprocessableEntity, reply.Status, reply.Body)
+}
+
 func TestSupplies_TwentyReceiptsAtOnceNeverTakeMoreThanWasOrdered(t *testing.T) {
 	t.Parallel()
 	d := open(t)

@@ -22,6 +22,9 @@ type expectInput struct {
 	}
 }
 
+// lastYear is the last one that RFC 3339 can write, in UTC too.
+const lastYear = 9999
+
 func (h *Handler) expect(ctx context.Context, in *expectInput) (*web.Raw, error) {
 	warehouse, err := web.ParseID(in.Body.WarehouseID)
 	if err != nil {
@@ -30,6 +33,9 @@ func (h *Handler) expect(ctx context.Context, in *expectInput) (*web.Raw, error)
 	lines, err := linesOf(in.Body.Lines)
 	if err != nil {
 		return nil, err
+	}
+	if at := in.Body.ExpectedAt; at != nil && at.UTC().Year() > lastYear {
+		return nil, errInvalid.WithField("body.expected_at", "is too far away")
 	}
 	expected := service.Expected{WarehouseID: warehouse, Supplier: in.Body.Supplier, At: in.Body.ExpectedAt, Lines: lines}
 	reply, err := h.Stocking.Expect(ctx, expected, answer(

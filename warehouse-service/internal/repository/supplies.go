@@ -45,25 +45,28 @@ order by product_id, warehouse_id
 on conflict (product_id, warehouse_id) do update set on_hand = stock.on_hand + excluded.on_hand, version = stock.version + 1`
 )
 
-// Create saves a new supply and the reply: domain.ErrNoWarehouse when its warehouse is absent.
-func (r *Supplies) Create(ctx context.Context, s domain.Supply, answer SupplyAnswer) (idempotency.Reply, error) {
-	return idempotency.Do(ctx, r.pool, answer.Key, func() (reply idempotency.Reply, err error) {
-		err = postgres.InBatches(ctx, r.pool, nil, func(b *pgx.Batch) (err error) {
-			answer.Claim(b)
-			b.Queue(insertSupply, s.ID, s.WarehouseID, s.Supplier, s.ExpectedAt, string(s.Status), s.CreatedAt, s.Version)
-			products, ordered, positions := make([]string, len(s.Lines)), make([]int64, len(s.Lines)), make([]int, len(s.Lines))
-			for i, l := range s.Lines {
-				products[i], ordered[i], positions[i] = l.ProductID, l.Ordered, i+1
-			}
-			b.Queue(insertSupplyLines, s.ID, products, positions, ordered)
-			reply, err = answer.Save(b, s)
-			return err
-		})
-		if postgres.Violates(err, "supplies_warehouse") {
-			return reply, errors.Join(domain.ErrNoWarehouse, err)
+// Once runs effect unless the key has a reply already: see idempotency.Do.
+func (r *Supplies) Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error) {
+	return idempotency.Do(ctx, r.pool, key, effect)
+}
+
+// Create saves a new supply and the reply: domain.ErrNoWarehouse when its warehouse is absent. It runs within Once.
+func (r *Supplies) Create(ctx context.Context, s domain.Supply, answer SupplyAnswer) (reply idempotency.Reply, err error) {
+	err = postgres.InBatches(ctx, r.pool, nil, func(b *pgx.Batch) (err error) {
+		answer.Claim(b)
+		b.Queue(insertSupply, s.ID, s.WarehouseID, s.Supplier, s.ExpectedAt, string(s.Status), s.CreatedAt, s.Version)
+		products, ordered, positions := make([]string, len(s.Lines)), make([]int64, len(s.Lines)), make([]int, len(s.Lines))
+		for i, l := range s.Lines {
+			products[i], ordered[i], positions[i] = l.ProductID, l.Ordered, i+1
 		}
-		return reply, err
+		b.Queue(insertSupplyLines, s.ID, products, positions, ordered)
+		reply, err = answer.Save(b, s)
+		return err
 	})
+	if postgres.Violates(err, "supplies_warehouse") {
+		return reply, errors.Join(domain.ErrNoWarehouse, err)
+	}
+	return reply, err
 }
 
 // Update changes a supply under its lock and saves what that does to stock: domain.ErrNoSupply when it is absent.

@@ -23,6 +23,7 @@ type Catalogue interface {
 
 // Supplies keeps supplies.
 type Supplies interface {
+	Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error)
 	Create(ctx context.Context, s domain.Supply, answer SupplyAnswer) (idempotency.Reply, error)
 	Update(ctx context.Context, id string, change func(domain.Supply) (domain.Supply, domain.Outcome, error), answer SupplyAnswer) (idempotency.Reply, error)
 }
@@ -53,17 +54,19 @@ type Expected struct {
 	Lines                 []domain.Line
 }
 
-// Expect notes a supply. All its products are looked up in one call.
+// Expect notes a supply. All its products are looked up in one call, and not at all for a request that has its reply.
 func (s *Stocking) Expect(ctx context.Context, in Expected, answer SupplyAnswer) (idempotency.Reply, error) {
 	supply, err := domain.NewSupply(s.NewID(), in.WarehouseID, in.Supplier, in.At, in.Lines)
 	if err != nil {
 		return idempotency.Reply{}, err
 	}
-	if err := s.checkProducts(ctx, in.Lines); err != nil {
-		return idempotency.Reply{}, err
-	}
-	supply.CreatedAt, supply.Version = s.now(), 1
-	return s.Supplies.Create(ctx, supply, answer)
+	return s.Supplies.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
+		if err := s.checkProducts(ctx, in.Lines); err != nil {
+			return idempotency.Reply{}, err
+		}
+		supply.CreatedAt, supply.Version = s.now(), 1
+		return s.Supplies.Create(ctx, supply, answer)
+	})
 }
 
 func (s *Stocking) checkProducts(ctx context.Context, lines []domain.Line) error {
