@@ -3,7 +3,6 @@ package main
 
 import (
 	"marketplace/shared/lifecycle"
-
 	"marketplace/user-service/internal/app"
 )
 

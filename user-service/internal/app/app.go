@@ -16,7 +16,6 @@ import (
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/client"
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/internal/handler"

@@ -7,7 +7,6 @@ import (
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/migrations"
 )

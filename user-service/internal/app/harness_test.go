@@ -18,7 +18,6 @@ import (
 
 	shared "marketplace/shared/config"
 	"marketplace/shared/testkit"
-
 	"marketplace/user-service/internal/app"
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/migrations"

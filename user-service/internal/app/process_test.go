@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/testkit"
-
 	"marketplace/user-service/migrations"
 )
 

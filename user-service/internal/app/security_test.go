@@ -20,7 +20,6 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/handler"
 	"marketplace/user-service/internal/token"
 )
@@ -101,7 +100,9 @@ func TestUnknownIDs_P32_AreAbsentHoweverTheyAreWritten(t *testing.T) {
 	admin := u.admin()
 	for _, id := range []string{uuid.NewString(), "1", "null", "..%2F..", "%00", "'%20OR%201=1"} {
 		for _, call := range []struct{ method, path string }{
-			{"GET", "/api/v1/users/" + id}, {"POST", "/api/v1/users/" + id + "/block"}, {"POST", "/api/v1/users/" + id + "/unblock"},
+			{"GET", "/api/v1/users/" + id},
+			{"POST", "/api/v1/users/" + id + "/block"},
+			{"POST", "/api/v1/users/" + id + "/unblock"},
 			{"DELETE", "/api/v1/users/me/sessions/" + id},
 		} {
 			r := u.send(call.method, call.path, admin.access, nil)

@@ -13,7 +13,6 @@ import (
 	"marketplace/shared/auth"
 	shared "marketplace/shared/config"
 	"marketplace/shared/testkit"
-
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/migrations"
 )

@@ -14,7 +14,6 @@ import (
 	shared "marketplace/shared/config"
 	"marketplace/shared/testkit"
 	"marketplace/shared/testkit/servers"
-
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/migrations"
 )

@@ -11,7 +11,6 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"marketplace/shared/auth"
-
 	"marketplace/user-service/internal/domain"
 )
 

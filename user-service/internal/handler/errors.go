@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"marketplace/shared/fault"
-
 	"marketplace/user-service/internal/domain"
 )
 

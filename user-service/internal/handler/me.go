@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/service"
 )

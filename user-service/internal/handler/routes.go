@@ -8,7 +8,6 @@ import (
 
 	"marketplace/shared/auth"
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/service"
 )

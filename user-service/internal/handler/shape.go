@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/service"
 )

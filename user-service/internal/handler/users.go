@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"marketplace/shared/web"
-
 	"marketplace/user-service/internal/domain"
 )
 

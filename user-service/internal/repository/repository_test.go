@@ -16,7 +16,6 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/postgres"
 	"marketplace/shared/testkit"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/repository"
 	"marketplace/user-service/migrations"

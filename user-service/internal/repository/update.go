@@ -7,7 +7,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"marketplace/shared/postgres"
-
 	"marketplace/user-service/internal/domain"
 )
 

@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"marketplace/shared/postgres"
-
 	"marketplace/user-service/internal/domain"
 )
 

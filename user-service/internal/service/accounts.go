@@ -9,7 +9,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"marketplace/shared/auth"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/throttle"
 )

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"marketplace/shared/auth"
-
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/token"
 )

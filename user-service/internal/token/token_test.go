@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/auth"
-
 	"marketplace/user-service/internal/token"
 )
 
