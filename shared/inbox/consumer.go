@@ -50,6 +50,7 @@ type Consumer struct {
 	metrics *metrics
 	wake    chan struct{} // a message was parked
 	failed  int           // transient failures in a row
+	alone   time.Duration // for one message that is handled alone: tryTimeout
 }
 
 // NewConsumer returns a consumer.
@@ -66,6 +67,7 @@ func NewConsumer(o Options) *Consumer {
 		log:     o.Telemetry.Log.With().Str("part", "inbox").Str("queue", o.Queue).Logger(),
 		metrics: newMetrics(o.Telemetry.Registry, o.Queue),
 		wake:    make(chan struct{}, 1),
+		alone:   tryTimeout,
 	}
 }
 
@@ -131,12 +133,12 @@ func (c *Consumer) sort(batch []rabbit.Message) (fresh []rabbit.Message, suspect
 	return fresh, suspects
 }
 
-// oneByOne takes a failed batch apart, so that one bad message does not hold the others up.
+// oneByOne takes a failed batch apart, so that one bad message does not hold the others up: each has its own time.
 func (c *Consumer) oneByOne(ctx context.Context, batch []rabbit.Message, err error) error {
 	patient := c.failed < stubborn
 	for _, m := range batch {
 		if len(batch) > 1 {
-			err = c.handle(ctx, []rabbit.Message{m})
+			err = c.handleAlone(ctx, m)
 		}
 		switch {
 		case err == nil:
@@ -151,6 +153,13 @@ func (c *Consumer) oneByOne(ctx context.Context, batch []rabbit.Message, err err
 	}
 	c.failed = 0
 	return nil
+}
+
+// handleAlone handles one message in a time of its own, whatever the messages before it have left of the batch's.
+func (c *Consumer) handleAlone(ctx context.Context, m rabbit.Message) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.alone)
+	defer cancel()
+	return c.handle(ctx, []rabbit.Message{m})
 }
 
 // withID derives an id for a message without a valid one, the same at each delivery.

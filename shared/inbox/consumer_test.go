@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/fault"
-	"marketplace/shared/inbox"
 	"marketplace/shared/rabbit"
 )
 
@@ -121,30 +120,9 @@ func TestInbox_P11_AnUnknownTypeWaitsForABuildThatKnowsIt(t *testing.T) {
 	w := newWork(db.Pool)
 	newer := consumer(db.Pool, w, m.Type)
 	run(t, newer.Run)
-	require.NoError(t, newer.Replay(t.Context(), m.ID))
+	require.NoError(t, operator(db).Replay(t.Context(), m.ID))
 	awaitStatus(t, db.Pool, m.ID, "done")
 	require.Equal(t, 1, count(t, db.Pool, `select count(*) from effects`))
-}
-
-func TestInbox_P11_EditReplayAndDrop(t *testing.T) {
-	t.Parallel()
-	db := database(t)
-	c := consumer(db.Pool, newWork(db.Pool))
-	batch := messages("poison", "poison")
-	require.NoError(t, c.Batch(t.Context(), batch))
-	run(t, c.Run)
-	for _, m := range batch {
-		awaitStatus(t, db.Pool, m.ID, "dead")
-	}
-	require.NoError(t, c.Edit(t.Context(), batch[0].ID, []byte("cured")))
-	require.NoError(t, c.Replay(t.Context(), batch[0].ID))
-	awaitStatus(t, db.Pool, batch[0].ID, "done")
-	require.Equal(t, 1, count(t, db.Pool, `select count(*) from effects where body = 'cured'`))
-
-	require.NoError(t, c.Drop(t.Context(), batch[1].ID, "never existed"))
-	require.Equal(t, "never existed", parked(t, db.Pool, batch[1].ID).Reason)
-	require.ErrorIs(t, c.Replay(t.Context(), batch[1].ID), inbox.ErrNotParked)
-	require.ErrorIs(t, c.Replay(t.Context(), batch[0].ID), inbox.ErrNotParked)
 }
 
 func TestInbox_P13_EveryMessageGetsTheSameNumberOfTries(t *testing.T) {

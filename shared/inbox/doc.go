@@ -17,6 +17,18 @@
 // travelled with it are not: each of them gets a try alone. While the database is away nothing can be recorded, so nothing
 // is acknowledged.
 //
-// An unknown type is tried as often as any other message: a newer replica may know it. A dead message is for people: Replay,
-// Edit, Drop.
+// An unknown type is tried as often as any other message: a newer replica may know it.
+//
+// # Dead messages
+//
+// A dead message is for people, on the machine of any replica (Command, Parked):
+//
+//	<service> parked list              what waits or is dead
+//	<service> parked show ID           all of it as JSON; the body in base64
+//	<service> parked edit ID FILE      another body; the message is dead until it is replayed
+//	<service> parked replay ID         all its tries again, beginning within a second
+//	<service> parked drop ID REASON    given up for good
+//
+// A message may be published twice. While it is dead or dropped another copy has no effect either; a dropped one is remembered for
+// 7 days. Only a replayed message that still waits for its try can be overtaken by a copy that arrives then, in its first form.
 package inbox

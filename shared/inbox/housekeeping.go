@@ -24,17 +24,21 @@ const (
 
 func (c *Consumer) cleanUp(ctx context.Context) error {
 	for _, statement := range []string{expiredInbox, expiredParked} {
-		for {
-			tag, err := c.o.Pool.Exec(ctx, statement, c.o.Queue)
-			if err != nil {
+		for deleted := int64(1); deleted > 0; {
+			var err error
+			if deleted, err = c.deleteChunk(ctx, statement); err != nil {
 				return err
-			}
-			if tag.RowsAffected() == 0 {
-				break
 			}
 		}
 	}
 	return nil
+}
+
+func (c *Consumer) deleteChunk(ctx context.Context, statement string) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	tag, err := c.o.Pool.Exec(ctx, statement, c.o.Queue)
+	return tag.RowsAffected(), err
 }
 
 func (c *Consumer) measure(ctx context.Context) error {

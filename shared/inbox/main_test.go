@@ -108,6 +108,8 @@ func (w *work) tried(id string) int {
 	return w.tries[id]
 }
 
+func operator(db testkit.DB) inbox.Parked { return inbox.Parked{Pool: db.Pool, Consumer: queue} }
+
 const attempts = 4
 
 func consumer(pool *pgxpool.Pool, w *work, more ...string) *inbox.Consumer {

@@ -29,10 +29,13 @@ where not exists (select from inbox where consumer = $1 and message_id = new.id)
 order by id
 on conflict do nothing`
 
+// park has its own time: a message that has used up all of its batch's must still get out of the queue.
 func (c *Consumer) park(ctx context.Context, suspects []suspect) error {
 	if len(suspects) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queryTimeout)
+	defer cancel()
 	n := len(suspects)
 	ids, types, sources, subjects := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	bodies, headers, times := make([][]byte, n), make([]string, n), make([]*time.Time, n)

@@ -19,6 +19,7 @@ const (
 	cleanUpEvery = time.Hour
 	tryTimeout   = 30 * time.Second
 	queryTimeout = 5 * time.Second
+	chunkTimeout = 15 * time.Second // of what is deleted
 )
 
 // claim counts the next try of the message that has waited longest, and commits that before the try. next_at also keeps
@@ -121,9 +122,7 @@ func (c *Consumer) tryOnce(ctx context.Context, m rabbit.Message) error {
 	if !c.o.Known(m.Type) {
 		return errUnknownType
 	}
-	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
-	defer cancel()
-	return c.handle(ctx, []rabbit.Message{m})
+	return c.handleAlone(ctx, m)
 }
 
 // settle records how a try ended, unless somebody has decided about the message meanwhile.
