@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/payment-service/internal/handler"
+	"marketplace/payment-service/internal/sandbox"
 	"marketplace/payment-service/internal/sandbox/faults"
 	"marketplace/proto/events"
 	"marketplace/shared/testkit"
@@ -155,6 +157,17 @@ func TestRefund_WhenOneFailsForACancelledOrderTheRestIsAskedForAgain(t *testing.
 	require.Equal(t, 1, s.count(`select count(*) from refunds where cause like '%:2' and next_at > created_at + interval '4 seconds'`), "not at once")
 	metrics := s.somebody().do(http.MethodGet, "/metrics", "")
 	require.Contains(t, metrics.Body, "payment_refunds_failed_total 1")
+}
+
+func TestRefund_OneThatABankSendsBackRaisesTheAlert(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *sandbox.Config) { c.SettleDelay = 2 * time.Second })
+	o, _ := s.captured("pm_card_refundFail") // succeeds, and fails a moment later
+	s.peers.say(cancelled(t, o))
+	s.becomes(o.id, "refunded")
+	testkit.Eventually(t, within, func() bool {
+		return strings.Contains(s.somebody().do(http.MethodGet, "/metrics", "").Body, "payment_refunds_failed_total 1")
+	})
 }
 
 func TestRefund_OfWhatWasNotCapturedIsRefused(t *testing.T) {

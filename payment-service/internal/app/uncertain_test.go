@@ -59,6 +59,31 @@ func TestCharge_P23_NoCertainAnswerIsUnknownUntilItIsReconciled(t *testing.T) {
 	}
 }
 
+func TestCharge_P23_ADeclineWhoseAnswerWasLostFailsThePayment(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	o := newOrder(uuid.NewString(), "pm_card_chargeDeclinedInsufficientFunds")
+	s.deaf(o.id)
+	s.misbehaves(o.id, faults.Rule{Effect: faults.ChargeThenDrop})
+	s.peers.say(reserved(t, o))
+	s.becomes(o.id, "unknown")
+	d := s.becomes(o.id, "failed")
+	require.Equal(t, "insufficient_funds", d.Failure.Code)
+	s.peers.hears(o.id, events.PaymentFailed)
+	require.Equal(t, 1, s.sandbox.Count(`select count(*) from intents where order_id = $1 and status = 'canceled'`, o.id),
+		"somebody might hold its secret by now")
+}
+
+func TestCharge_AnIssuerMayTakeItsTime(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	paid, refused := s.place("pm_sandbox_processing"), s.place("pm_sandbox_processingDeclined")
+	s.becomes(paid.id, "captured")
+	require.Equal(t, "generic_decline", s.becomes(refused.id, "failed").Failure.Code)
+	s.peers.hears(paid.id, events.PaymentCaptured)
+	s.peers.hears(refused.id, events.PaymentFailed)
+}
+
 func TestCharge_P23_AnIntentThatIsNeverFoundFailsThePaymentInTheEnd(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)

@@ -40,6 +40,7 @@ type Saved struct {
 	Marked      []Task // attempts that were marked: this process has to call for each
 	ChargesDue  bool   // payments wait for somebody to claim them
 	RefundsDue  bool
+	Bounced     []string // refunds that were done, and that a bank has sent back since: for people to look at
 }
 
 // Hint is what a webhook tells: something happened to an intent, or to a refund. It may come twice, late, or out of order.

@@ -69,6 +69,7 @@ func TestPlans_NoStatementReadsAWholeTable(t *testing.T) {
 		"update refunds":     {updateRefundsSQL, []any{refunds, []string{"done"}, text, none, none, number}},
 		"heed":               {heed, []any{[]string{"evt_x"}, text, payments, text, refunds, []time.Time{time.Now()}}},
 		"look up refunds":    {lookUp, []any{refunds}},
+		"bounced refunds":    {selectBounced, []any{refunds}},
 		"forget":             {forgetSome, []any{webhooksKept, 10}},
 		"get":                {selectPayment, []any{somePayment}},
 		"refunds to show":    {selectRefundViews, []any{payments}},

@@ -1,6 +1,8 @@
 package repository
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +28,8 @@ func (w *work) save(b *pgx.Batch) {
 			w.saved.ChargesDue = true
 		}
 	}
+	// Two sets that make the same payments must not wait for each other crosswise.
+	slices.SortFunc(fresh, func(a, b *row) int { return strings.Compare(a.payment.OrderID, b.payment.OrderID) })
 	insertPayments(b, fresh)
 	updatePayments(b, changed)
 	insertRefunds(b, changed, w.reason)

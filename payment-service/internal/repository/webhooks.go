@@ -44,17 +44,23 @@ const lookUp = `
 update refunds set next_at = now()
 where id = any ($1) and status = 'pending' and provider_refund_id <> ''`
 
-// Heed records webhooks, each once, and says whether payments or refunds are due because of them. Both statements are one
+// selectBounced finds refunds that were done and, by what the processor says now, have failed at the bank after all.
+const selectBounced = `select id::text from refunds where id = any ($1) and status = 'done'`
+
+// Heed records webhooks, each once, and says whether payments or refunds are due because of them. Its statements are one
 // transaction, which locks payments before refunds, as Update does.
 func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (domain.Saved, error) {
 	n := len(hints)
 	ids, types, payments, intents, refunds := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	times := make([]time.Time, n)
-	var settled []string
+	var settled, failed []string
 	for i, h := range hints {
 		ids[i], types[i], payments[i], intents[i], refunds[i], times[i] = h.EventID, h.Type, h.PaymentID, h.IntentID, h.RefundID, h.OccurredAt
 		if h.RefundID != "" {
 			settled = append(settled, h.RefundID)
+		}
+		if h.RefundID != "" && h.Type == "refund.failed" {
+			failed = append(failed, h.RefundID)
 		}
 	}
 	var saved domain.Saved
@@ -69,6 +75,12 @@ func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (domain.Saved,
 		b.Queue(lookUp, settled).Exec(func(tag pgconn.CommandTag) error {
 			saved.RefundsDue = tag.RowsAffected() > 0
 			return nil
+		})
+	}
+	if len(failed) > 0 {
+		b.Queue(selectBounced, failed).Query(func(rows pgx.Rows) (err error) {
+			saved.Bounced, err = pgx.CollectRows(rows, pgx.RowTo[string])
+			return err
 		})
 	}
 	err := r.pool.SendBatch(ctx, b).Close()

@@ -36,6 +36,10 @@ func (s *Payments) saveHints(ctx context.Context, set []domain.Hint) []error {
 	saved, err := s.Store.Heed(ctx, set)
 	if err == nil {
 		s.follow(saved)
+		for _, id := range saved.Bounced {
+			s.Metrics.refundsFailed.Inc()
+			s.Log.Error().Str("refund", id).Msg("a refund that was done came back from the bank: the customer does not have the money")
+		}
 		return nil
 	}
 	failures := make([]error, len(set))
