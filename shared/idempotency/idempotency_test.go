@@ -175,6 +175,26 @@ func TestDo_FinishedMeanwhileGetsTheFirstReply(t *testing.T) {
 	require.Equal(t, 1, effects(t, db.Pool))
 }
 
+func TestDo_P19_ATwinThatFinishedFirstIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	reply, err := idempotency.Do(t.Context(), db.Pool, key("k"), func() (idempotency.Reply, error) {
+		_, err := do(t.Context(), db.Pool, key("k"), first) // after our Lookup
+		require.NoError(t, err)
+		return idempotency.Reply{}, fault.New(fault.Conflict, "code_taken", "By our twin.")
+	})
+	require.NoError(t, err)
+	require.Equal(t, first, reply)
+
+	other := idempotency.NewKey("alice", "POST /orders", "l", []byte("another body"))
+	_, err = idempotency.Do(t.Context(), db.Pool, other, func() (idempotency.Reply, error) {
+		_, err := do(t.Context(), db.Pool, key("l"), first)
+		require.NoError(t, err)
+		return idempotency.Reply{}, fault.New(fault.Conflict, "code_taken", "By our twin.")
+	})
+	require.Equal(t, "idempotency_key_reused", fault.Of(err).Code)
+}
+
 func TestDo_P18_AnUnknownCommitIsReadAgain(t *testing.T) {
 	t.Parallel()
 	for name, deliver := range map[string]bool{"it arrived": true, "it was lost": false} {
@@ -232,9 +252,14 @@ func TestRun_DeletesOldRecords(t *testing.T) {
 	_, err := db.Pool.Exec(t.Context(), `insert into idempotency_keys
 		select 'u', 'r', n::text, '', 200, '{}', '', now() - n * interval '1 minute' from generate_series(1, 3000) n`)
 	require.NoError(t, err)
+	config, untimed := db.Pool.Config(), new(untimed)
+	config.ConnConfig.Tracer = untimed
+	pool, err := pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan error)
-	go func() { stopped <- idempotency.Run(ctx, db.Pool, zerolog.Nop()) }()
+	go func() { stopped <- idempotency.Run(ctx, pool, zerolog.Nop()) }()
 	testkit.Eventually(t, 10*time.Second, func() bool {
 		var left, old int
 		err := db.Pool.QueryRow(t.Context(), `select count(*), count(*) filter (where created_at < now() - interval '24 hours')
@@ -243,4 +268,17 @@ func TestRun_DeletesOldRecords(t *testing.T) {
 	})
 	cancel()
 	require.NoError(t, <-stopped)
+	require.Zero(t, untimed.Load(), "statements that would wait for ever")
 }
+
+// untimed counts statements without a deadline.
+type untimed struct{ atomic.Int32 }
+
+func (u *untimed) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	if _, timed := ctx.Deadline(); !timed {
+		u.Add(1)
+	}
+	return ctx
+}
+
+func (*untimed) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}

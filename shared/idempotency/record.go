@@ -14,8 +14,10 @@ import (
 )
 
 // Do returns the reply that the key already has, or runs effect, which must Claim the key and Save the reply that it
-// returns. When another replica finished first, or nobody knows whether the commit arrived, the key's record decides.
-// Without a key it runs effect.
+// returns. Without a key it runs effect.
+//
+// When effect fails, the key's record decides: another replica may have finished in between, so that effect met what the
+// same request had done, or the commit may have arrived although nobody heard of it.
 func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, error)) (Reply, error) {
 	if key.Key == "" {
 		return effect()
@@ -27,22 +29,28 @@ func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, 
 	if known != nil {
 		return *known, nil
 	}
-	reply, err := effect()
+	reply, failure := effect()
 	switch {
-	case Finished(err):
-		known, err = Lookup(ctx, pool, key)
-	case errors.Is(err, postgres.ErrCommitUnknown):
-		known, err = settle(ctx, pool, key, err)
+	case failure == nil:
+		return reply, nil
+	case errors.Is(failure, errInProgress): // its holder has not finished
+		return Reply{}, failure
+	case errors.Is(failure, postgres.ErrCommitUnknown):
+		known, err = settle(ctx, pool, key, failure)
 	default:
-		return reply, err
+		if known, err = Lookup(ctx, pool, key); err != nil && !errors.Is(err, errReused) {
+			err = failure // says more than that the record cannot be read either
+		}
 	}
-	if err != nil {
+	switch {
+	case err != nil:
 		return Reply{}, err
-	}
-	if known == nil {
+	case known != nil:
+		return *known, nil
+	case Finished(failure):
 		return Reply{}, errInProgress // finished, and cleaned since: as good as never seen
 	}
-	return *known, nil
+	return Reply{}, failure
 }
 
 const lookup = `select body_hash, status, header, body from idempotency_keys where user_id = $1 and route = $2 and key = $3`
@@ -114,6 +122,9 @@ func headers(reply Reply) map[string]string {
 // Finished says whether a transaction failed because the same request finished before it.
 func Finished(err error) bool { return postgres.Violates(err, "idempotency_keys_pkey") }
 
+// chunkTimeout is for one statement of the cleaning, should the server no longer answer.
+const chunkTimeout = 15 * time.Second
+
 // Run deletes records older than Kept, now and then, until ctx ends.
 func Run(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 	for tick := time.NewTicker(time.Hour); ; {
@@ -133,14 +144,18 @@ func Run(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 func clean(ctx context.Context, pool *pgxpool.Pool) error {
 	const chunk = 1000
 	for {
-		tag, err := pool.Exec(ctx, `delete from idempotency_keys where (user_id, route, key) in (
-			select user_id, route, key from idempotency_keys where created_at < now() - $1::interval
-			order by created_at limit $2 for update skip locked)`, Kept, chunk)
-		if err != nil {
+		deleted, err := cleanChunk(ctx, pool, chunk)
+		if err != nil || deleted < chunk {
 			return postgres.Translate(err)
 		}
-		if tag.RowsAffected() < chunk {
-			return nil
-		}
 	}
+}
+
+func cleanChunk(ctx context.Context, pool *pgxpool.Pool, chunk int64) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	tag, err := pool.Exec(ctx, `delete from idempotency_keys where (user_id, route, key) in (
+			select user_id, route, key from idempotency_keys where created_at < now() - $1::interval
+			order by created_at limit $2 for update skip locked)`, Kept, chunk)
+	return tag.RowsAffected(), err
 }

@@ -5,7 +5,10 @@ import (
 	"time"
 )
 
-const cleanUpEvery = time.Hour
+const (
+	cleanUpEvery = time.Hour
+	chunkTimeout = 15 * time.Second // should the server no longer answer
+)
 
 // expired deletes a chunk of what was sent more than 7 days ago. A UUIDv7 begins with its time in milliseconds, so the
 // primary key finds the old ones.
@@ -33,9 +36,16 @@ func (p *Publisher) cleanUp(ctx context.Context) {
 
 func (p *Publisher) deleteExpired(ctx context.Context) error {
 	for {
-		tag, err := p.pool.Exec(ctx, expired)
-		if err != nil || tag.RowsAffected() == 0 {
+		deleted, err := p.deleteChunk(ctx)
+		if err != nil || deleted == 0 {
 			return err
 		}
 	}
+}
+
+func (p *Publisher) deleteChunk(ctx context.Context) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	tag, err := p.pool.Exec(ctx, expired)
+	return tag.RowsAffected(), err
 }

@@ -3,6 +3,8 @@ package outbox_test
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -193,8 +195,26 @@ func TestCleanUp_DeletesWhatWasSentAWeekAgoOnly(t *testing.T) {
 	_, err := db.Pool.Exec(t.Context(), `update outbox set sent_at = now() where id = $1`, fresh.ID)
 	require.NoError(t, err)
 
-	require.NoError(t, publisher(db, newBroker()).DeleteExpired(t.Context()))
+	config, untimed := db.Pool.Config(), new(untimed)
+	config.ConnConfig.Tracer = untimed
+	db.Pool, err = pgxpool.NewWithConfig(t.Context(), config)
+	require.NoError(t, err)
+	t.Cleanup(db.Pool.Close)
+	require.NoError(t, publisher(db, newBroker()).DeleteExpired(context.Background()))
+	require.Zero(t, untimed.Load(), "a statement that would wait for ever")
 	var left int
 	require.NoError(t, db.Pool.QueryRow(t.Context(), `select count(*) from outbox`).Scan(&left))
 	require.Equal(t, 2, left)
 }
+
+// untimed counts statements without a deadline.
+type untimed struct{ atomic.Int32 }
+
+func (u *untimed) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	if _, timed := ctx.Deadline(); !timed && strings.Contains(data.SQL, "delete") {
+		u.Add(1)
+	}
+	return ctx
+}
+
+func (*untimed) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
