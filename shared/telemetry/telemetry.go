@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,9 @@ import (
 	"github.com/rs/zerolog"
 	"go.opentelemetry.io/otel/trace"
 )
+
+// Version is set by the linker in images: -X marketplace/shared/telemetry.Version=...
+var Version = "development"
 
 // Telemetry is what the parts of a process report through.
 type Telemetry struct {
@@ -30,11 +34,12 @@ type Options struct {
 	Output       io.Writer // standard error when nil
 	OTLPEndpoint string    // base URL of a collector, as http://127.0.0.1:4318; nothing is sent when empty
 	SampleRatio  float64   // of traces that begin here; those that come from outside follow their parent
-	Version      string
+	Version      string    // Version of the package when empty
 }
 
 // Setup makes a process's telemetry and sets OpenTelemetry's global propagator and tracer, for libraries that know no other.
 func Setup(ctx context.Context, service string, o Options) (*Telemetry, error) {
+	o.Version = cmp.Or(o.Version, Version)
 	t := &Telemetry{Service: service, Registry: newRegistry(service, o.Version)}
 	var err error
 	if t.Log, t.level, err = newLogger(service, o); err != nil {

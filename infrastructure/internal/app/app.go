@@ -27,14 +27,11 @@ import (
 	"marketplace/shared/web"
 )
 
-// Version is set by the linker in releases.
-var Version = "development"
-
 // Run is the gateway, from start to stop.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint,
-		SampleRatio: cfg.TraceSampleRatio, Version: Version,
+		SampleRatio: cfg.TraceSampleRatio,
 	})
 	if err != nil {
 		return err
@@ -80,7 +77,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 
 	server := web.New(web.Options{
-		Service: config.Service, Title: "Marketplace", Version: Version, Telemetry: tel, Verifier: verifier,
+		Service: config.Service, Title: "Marketplace", Version: telemetry.Version, Telemetry: tel, Verifier: verifier,
 		Checks: checks(services, pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
 	})
 	server.Engine().Use(edge.CORS(cfg.Origins()))
