@@ -27,14 +27,15 @@ go_test() { go test -timeout 15m "$@"; }
 whole=infrastructure/e2e
 
 all() {
-  local packages
+  local packages failed=0
   step "go vet work"
-  go vet work
+  go vet work || failed=1
   mapfile -t packages < <(go list work | grep -v "/$whole/")
   step "go test work $*: ${#packages[@]} packages"
-  go_test "$@" "${packages[@]}"
+  go_test "$@" "${packages[@]}" || failed=1
   step "go test $*: journeys and short faults"
-  go_test -p 1 "$@" "./$whole/..."
+  go_test -p 1 "$@" "./$whole/..." || failed=1
+  ((failed == 0)) || die "something failed, see above." "One package again: go test ./shared/outbox"
 }
 
 # A figure is only worth something when commits reach the disk, which the test servers leave out.

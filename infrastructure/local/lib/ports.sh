@@ -16,14 +16,19 @@ ports_load() {
   return 0
 }
 
-# listening prints every TCP port on which something listens here (from the kernel, no tool needed).
-listening() {
-  local line hex
+# sockets STATES prints the ports of TCP sockets in these states, as the kernel numbers them (no tool is needed).
+sockets() {
+  local line
   while read -r line; do
-    hex=${line##*:}
-    printf '%d\n' "$((16#$hex))"
-  done < <(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+    printf '%d\n' "$((16#${line##*:}))"
+  done < <(awk -v states="$1" '$4 ~ "^(" states ")$" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
 }
+
+listening() { sockets 0A; }
+
+# A port is busy when something listens, or has it as the near end of a connection: 50051 is among the ports that the
+# kernel gives to those. What only waits to be forgotten (06) is no hindrance.
+busy() { sockets '0[1-57-9A-C]'; }
 
 # choose NAME DEFAULT settles a port whose program does not run now.
 choose() {
@@ -43,7 +48,7 @@ choose_all() {
   shift
   runs=$(supervisor_pid) || true
   declare -gA port_taken=()
-  for taken in $(listening); do port_taken[$taken]=yes; done
+  for taken in $(busy); do port_taken[$taken]=yes; done
   for pair in "$@"; do
     name=${pair%%=*}
     [[ -n $runs && -n ${port[$name]:-} ]] || choose "$name" "${pair#*=}"

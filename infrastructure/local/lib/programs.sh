@@ -32,7 +32,8 @@ start_programs() {
   change restart "${restart[@]}"
 }
 
-# change ACTION [NAME...] starts or restarts programs, all at the same time.
+# change ACTION [NAME...] starts or restarts programs, all at the same time. One that ends at once is tried again by
+# supervisord (its port may be the far end of somebody's connection for a moment); programs_wait has the last word.
 change() {
   local action=$1 name started=()
   shift
@@ -43,21 +44,19 @@ change() {
     started+=("$!=$name")
   done
   for name in "${started[@]}"; do
-    wait "${name%%=*}" || start_failed "${name#*=}"
+    wait "${name%%=*}" || note "${name#*=} ended and is tried again: $(tail -n 1 "$set_dir/log/${name#*=}.log")"
   done
 }
 
-start_failed() {
-  die "$1 does not start." "$(tail -n 5 "$set_dir/log/$1.log")" "More: make logs s=$1" \
-    "It is tried again and again; see: make status"
-}
-
-healthy() { curl -fsS -m 5 "http://127.0.0.1:${port[$1]}/health/ready"; }
-
 programs_wait() {
-  local name
+  local name deadline=$((SECONDS + 60))
   for name in "${services[@]}" gateway; do
-    wait_until 60 "$name to be ready (make logs s=$name)" healthy "$name"
+    until healthy "$name"; do
+      ((SECONDS < deadline)) || die "$name is not ready." "$(tail -n 5 "$set_dir/log/$name.log")" "More: make logs s=$name"
+      sleep 0.1
+    done
   done
   step "all services are ready"
 }
+
+healthy() { curl -fsS -m 5 -o /dev/null "http://127.0.0.1:${port[$1]}/health/ready" 2>/dev/null; }
