@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -32,6 +33,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	// These tests wait, for leases, time-outs and backoffs, much more than they work.
+	_ = flag.Set("test.parallel", "6")
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		_ = os.RemoveAll(programs)
 		os.Exit(code)
