@@ -8,7 +8,7 @@ import (
 
 const (
 	headerTime = 5 * time.Second  // for the head of a request: slow clients hold a connection no longer
-	bodyTime   = 15 * time.Second // for head and body
+	bodyTime   = 35 * time.Second // for head and body: longer than the gateway's, so that it is the gateway that answers a slow client
 	replyTime  = 10 * time.Second // for a reply on its way, after its handler's time is up
 	idleTime   = 2 * time.Minute  // between two requests on a connection
 )

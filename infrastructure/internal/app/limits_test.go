@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"runtime"
 	"strings"
@@ -54,29 +53,6 @@ func TestGateway_P42_LargeBodiesLeaveMemoryFlat(t *testing.T) {
 	require.Less(t, most-before, uint64(8<<20))
 }
 
-func TestGateway_ASlowClientIsCutOff(t *testing.T) {
-	t.Parallel()
-	g := start(t, echo, func(c *config.Config) { c.BodyTimeout = 200 * time.Millisecond })
-	for name, head := range map[string]string{
-		"small": "Content-Length: 100\r\n\r\n{", // waited for before the service hears of it
-		"large": "Content-Length: 1000000\r\n\r\n{",
-	} {
-		slow, err := net.Dial("tcp", g.addr)
-		require.NoError(t, err)
-		defer slow.Close()
-		_, err = fmt.Fprintf(slow, "POST /api/v1/orders HTTP/1.1\r\nHost: x\r\n%s", head)
-		require.NoError(t, err)
-		require.NoError(t, slow.SetReadDeadline(time.Now().Add(within)))
-		answer, err := http.ReadResponse(bufio.NewReader(slow), nil)
-		require.NoError(t, err, name)
-		body, err := io.ReadAll(answer.Body)
-		require.NoError(t, err)
-		require.NoError(t, answer.Body.Close())
-		requireProblem(t, reply{status: answer.StatusCode, header: answer.Header, body: string(body)},
-			http.StatusRequestTimeout, "body_timeout")
-	}
-}
-
 func TestGateway_P50_ASlowServiceGetsTheRequestsTimeAndNoMore(t *testing.T) {
 	t.Parallel()
 	g := start(t, func(w http.ResponseWriter, r *http.Request) {
@@ -91,6 +67,7 @@ func TestGateway_P50_ASlowServiceGetsTheRequestsTimeAndNoMore(t *testing.T) {
 	requireProblem(t, g.get(t, "/api/v1/orders/a"), http.StatusGatewayTimeout, "timeout")
 	require.Equal(t, http.StatusOK, g.get(t, "/api/v1/orders/a?wait=5s").status, "asked to wait")
 	requireProblem(t, g.get(t, "/api/v1/orders/a?wait=nonsense"), http.StatusGatewayTimeout, "timeout")
+	requireProblem(t, g.get(t, "/api/v1/orders/a", "Accept", "text/event-stream"), http.StatusGatewayTimeout, "timeout")
 }
 
 func TestGateway_EventsAreNotHeldBack(t *testing.T) {

@@ -25,52 +25,80 @@ const (
 	replyTime = 10 * time.Second
 )
 
-// receive sets the connection's deadlines and makes the body ready to be sent.
-func (p *proxy) receive(c *gin.Context, timeout time.Duration) error {
+// receive sets the connection's deadlines and makes the body ready to be sent. A large one is returned as well: it comes
+// while it is sent.
+func (p *proxy) receive(c *gin.Context, timeout time.Duration) (*clientBody, error) {
 	r, control := c.Request, http.NewResponseController(c.Writer)
 	// Writers without deadlines are recorders in tests.
 	_ = control.SetWriteDeadline(time.Now().Add(p.BodyTimeout + timeout + replyTime))
 	if r.ContentLength > p.MaxBody {
-		return web.ProblemFor(http.StatusRequestEntityTooLarge)
-	}
-	if r.ContentLength == 0 {
-		r.Body = http.NoBody
-		_ = control.SetReadDeadline(time.Time{})
-		return nil
-	}
-	_ = control.SetReadDeadline(time.Now().Add(p.BodyTimeout))
-	body := &clientBody{ReadCloser: http.MaxBytesReader(c.Writer, r.Body, p.MaxBody)}
-	if r.ContentLength < 0 || r.ContentLength > smallBody {
-		r.Body = body
-		return nil
-	}
-	whole := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(body, whole); err != nil {
-		broken := &bodyError{cause: err}
-		return broken.problem()
+		return nil, web.ProblemFor(http.StatusRequestEntityTooLarge)
 	}
 	// While a request is answered net/http watches its connection, and takes a deadline that passes for a client that left.
-	_ = control.SetReadDeadline(time.Time{})
-	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(whole)), nil }
+	whole := func() { _ = control.SetReadDeadline(time.Time{}) }
+	if r.ContentLength == 0 {
+		r.Body = http.NoBody
+		whole()
+		return nil, nil
+	}
+	_ = control.SetReadDeadline(time.Now().Add(p.BodyTimeout))
+	body := &clientBody{body: http.MaxBytesReader(c.Writer, r.Body, p.MaxBody), whole: whole}
+	if r.ContentLength < 0 || r.ContentLength > smallBody {
+		r.Body = body
+		return body, nil
+	}
+	read, err := io.ReadAll(body) // grows with what comes: a length that is only said costs no memory
+	if err != nil {
+		return nil, body.problem()
+	}
+	r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(read)), nil }
 	r.Body, _ = r.GetBody()
-	return nil
+	return nil, nil
 }
 
-// clientBody remembers what went wrong while it was read from the client: which is not the service's failure, and not
-// always what the transport reports, since a broken body and the connection's end race there.
+// clientBody is a body on its way from the client. It remembers what went wrong, which is not the service's failure and
+// not always what the transport reports, since a broken body and the connection's end race there.
 type clientBody struct {
-	io.ReadCloser
-	broken atomic.Pointer[bodyError]
+	body    io.ReadCloser
+	whole   func()     // called once all of it has been read
+	reading sync.Mutex // holds up Close, after which the connection's deadlines are the server's again
+	waiting atomic.Bool
+	broken  atomic.Pointer[bodyError]
 }
 
 func (b *clientBody) Read(p []byte) (int, error) {
-	n, err := b.ReadCloser.Read(p)
-	if err != nil && !errors.Is(err, io.EOF) {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	b.waiting.Store(true)
+	n, err := b.body.Read(p)
+	b.waiting.Store(false)
+	switch {
+	case err == nil:
+	case errors.Is(err, io.EOF):
+		b.whole()
+	default:
 		broken := &bodyError{cause: err}
 		b.broken.CompareAndSwap(nil, broken)
 		err = broken
 	}
 	return n, err
+}
+
+func (b *clientBody) Close() error {
+	b.reading.Lock()
+	defer b.reading.Unlock()
+	return b.body.Close()
+}
+
+// stalls says that it is the client whom a request waits for, or has given up.
+func (b *clientBody) stalls() bool { return b.waiting.Load() || b.broken.Load() != nil }
+
+// problem is the reply to a client whose body could not be read, nil if that did not go wrong.
+func (b *clientBody) problem() error {
+	if broken := b.broken.Load(); broken != nil {
+		return broken.problem()
+	}
+	return nil
 }
 
 type bodyError struct{ cause error }

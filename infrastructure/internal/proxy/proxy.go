@@ -12,6 +12,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"marketplace/infrastructure/internal/upstream"
 	"marketplace/shared/fault"
 	"marketplace/shared/web"
 )
@@ -71,30 +72,46 @@ func (p *proxy) to(service string) gin.HandlerFunc {
 	}
 	return func(c *gin.Context) {
 		timeout := p.timeout(c.Request)
-		if err := p.receive(c, timeout); err != nil {
+		body, err := p.receive(c, timeout)
+		if err != nil {
 			p.server.Refuse(c, err)
 			return
 		}
 		failed := &failure{}
-		ctx, cancel := context.WithTimeout(context.WithValue(c.Request.Context(), failureKey{}, failed), timeout)
-		defer cancel()
+		ctx, cancel := context.WithCancelCause(context.WithValue(c.Request.Context(), failureKey{}, failed))
+		defer cancel(nil)
+		ctx, release := p.within(ctx, cancel, timeout, body)
+		defer release()
 		if streams(c.Request) {
-			defer endWith(cancel, web.Stopping(ctx))()
+			defer endWith(func() { cancel(nil) }, web.Stopping(ctx))()
 		}
 		p.forwarded(c)
 		reverse.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
 		if failed.err != nil {
-			p.fail(c, failed.err)
+			p.fail(c, body, failed.err)
 		}
 	}
 }
 
+// within cancels a request when its time is up. The time begins when the service has all of the request; a body that
+// is still coming has its own time on top (of which the connection's read deadline sees to the client's part).
+func (p *proxy) within(
+	ctx context.Context, cancel context.CancelCauseFunc, timeout time.Duration, body *clientBody,
+) (limited context.Context, release func() bool) {
+	expire := func() { cancel(context.DeadlineExceeded) }
+	if body == nil {
+		return ctx, time.AfterFunc(timeout, expire).Stop
+	}
+	timer := time.AfterFunc(p.BodyTimeout+timeout, expire)
+	noDeadline := body.whole
+	body.whole = func() { noDeadline(); timer.Reset(timeout) }
+	return upstream.WithBody(ctx, body.stalls), timer.Stop
+}
+
 // fail answers a request whose round trip failed.
-func (p *proxy) fail(c *gin.Context, err error) {
-	if body, ok := c.Request.Body.(*clientBody); ok {
-		if broken := body.broken.Load(); broken != nil {
-			err = broken.problem()
-		}
+func (p *proxy) fail(c *gin.Context, body *clientBody, err error) {
+	if body != nil && body.problem() != nil {
+		err = body.problem()
 	}
 	if errors.Is(err, context.Canceled) {
 		c.Abort() // the client has left: nobody reads an answer
@@ -123,10 +140,10 @@ func (p *proxy) timeout(r *http.Request) time.Duration {
 // longestWait bounds what ?wait= can ask for.
 const longestWait = time.Minute
 
-// streams says whether the client asks for server-sent events.
+// streams says whether the route sends server-sent events. What the client accepts says nothing: nobody may give a request
+// of another route a stream's time.
 func streams(r *http.Request) bool {
-	return r.Method == http.MethodGet &&
-		(strings.HasSuffix(r.URL.Path, "/stream") || strings.Contains(r.Header.Get("Accept"), "text/event-stream"))
+	return r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/stream")
 }
 
 // endWith calls end when stopping is closed, unless release was called before: a stream would hold up a stop for its whole life.

@@ -37,7 +37,7 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	case errors.Is(err, ErrClientBody), errors.Is(err, Away):
 		return nil, err
 	case r.Context().Err() != nil:
-		return nil, fmt.Errorf("%s: %w", pool.service, r.Context().Err())
+		return nil, fmt.Errorf("%s: %w", pool.service, context.Cause(r.Context()))
 	case harmless(r, err):
 		return nil, Away.Wrap(err)
 	default:
@@ -84,13 +84,15 @@ func repeatable(r *http.Request, err error) bool {
 	return whole && r.Context().Err() == nil && harmless(r, err)
 }
 
-// blame is what a breaker counts: a client that went away, or whose body could not be read, says nothing about the
-// instance; a time-out does.
+// blame is what a breaker counts: a client that went away, or whose body does not come, says nothing about the instance;
+// a time-out does, and so does an instance that cannot be reached.
 func blame(r *http.Request, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrClientBody), errors.Is(r.Context().Err(), context.Canceled):
+	case errors.Is(err, ErrClientBody), errors.Is(context.Cause(r.Context()), context.Canceled):
+		return errNotTheirs
+	case !unsent(err) && stalls(r):
 		return errNotTheirs
 	default:
 		return err
@@ -99,3 +101,16 @@ func blame(r *http.Request, err error) error {
 
 // ErrClientBody wraps an error of reading the client's body, which looks like any other failure of a round trip.
 var ErrClientBody = errors.New("reading the client's body")
+
+type bodyKey struct{}
+
+// WithBody is for a request whose body comes from the client while it is sent: stalls says that the client is what it
+// waits for. The body itself cannot be asked, since what lies between wraps it.
+func WithBody(ctx context.Context, stalls func() bool) context.Context {
+	return context.WithValue(ctx, bodyKey{}, stalls)
+}
+
+func stalls(r *http.Request) bool {
+	stalls, ok := r.Context().Value(bodyKey{}).(func() bool)
+	return ok && stalls()
+}
