@@ -58,7 +58,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("old webhooks", func(ctx context.Context) error { return repository.Forget(ctx, pool, tel.Log) })
 
-	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
 	if err != nil {
 		return err
 	}

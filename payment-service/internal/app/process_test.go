@@ -50,7 +50,7 @@ func (s *shop) launch(failpoint string) *process {
 	p.cmd.Env = []string{
 		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(s.config.ServerPort), "LOG_LEVEL=warn", "CONSUL_URL=",
 		"DATABASE_URL=" + s.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + s.config.RabbitURL.Reveal(),
-		"REDIS_URL=" + s.config.RedisURL, "JWKS_URL=" + s.config.JWKSURL,
+		"REDIS_URL=" + s.config.RedisURL.Reveal(), "JWKS_URL=" + s.config.JWKSURL,
 		"STRIPE_API_URL=" + s.config.StripeURL, "STRIPE_SECRET_KEY=" + s.config.StripeKey.Reveal(),
 		"STRIPE_WEBHOOK_SECRET=" + s.config.WebhookSecret.Reveal(), "STRIPE_TIMEOUT=1s",
 	}
