@@ -65,3 +65,26 @@ func TestRevocations_P41_TheLastListHoldsWhileRedisIsAway(t *testing.T) {
 	cancel()
 	require.NoError(t, <-done)
 }
+
+// parts is a group that only remembers.
+type parts struct{ running, closing []string }
+
+func (p *parts) Go(name string, _ func(context.Context) error) { p.running = append(p.running, name) }
+
+func (p *parts) OnStop(name string, stop func(context.Context) error) {
+	p.closing = append(p.closing, name)
+	_ = stop(context.Background())
+}
+
+func TestStart_RunsAndClosesWhatVerifyingNeeds(t *testing.T) {
+	var group parts
+	verifier, revocations, err := auth.Start(&group, "redis://127.0.0.1:1/0", "http://127.0.0.1:1/jwks", zerolog.Nop())
+	require.NoError(t, err)
+	require.NotNil(t, verifier)
+	require.NotNil(t, revocations)
+	require.Equal(t, parts{running: []string{"revocations", "keys"}, closing: []string{"redis"}}, group)
+
+	_, _, err = auth.Start(&group, "redis://user:password@[", "", zerolog.Nop())
+	require.Error(t, err)
+	require.NotContains(t, err.Error(), "password")
+}

@@ -87,6 +87,19 @@ func TestPublish_WritesBothFilesAndCheckSeesThemGoStale(t *testing.T) {
 	require.ErrorContains(t, Check(dir, table.Without("dark", "on")), "transitions.json is stale")
 }
 
+func TestCommand_PublishesWhereItIsTold(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte(begin+"\n"+end+"\n"), 0o600))
+	walk := func() (Table, error) { return Walk(subject(colour, 1<<30)) }
+	require.NoError(t, Command([]string{dir}, walk))
+	table, err := walk()
+	require.NoError(t, err)
+	require.NoError(t, Check(dir, table))
+	require.ErrorContains(t, Command(nil, walk), "usage")
+	require.ErrorContains(t, Command([]string{dir}, func() (Table, error) { return Walk(subject(colour, 1)) }), "too coarse")
+}
+
 func TestMachine_StepsAsTheTableSays(t *testing.T) {
 	table, err := Walk(subject(colour, 1<<30))
 	require.NoError(t, err)

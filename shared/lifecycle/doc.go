@@ -7,7 +7,7 @@
 //
 //	group := lifecycle.New(ctx, log, cfg.ShutdownGrace)
 //	defer group.Stop() // a start that fails half way stops what runs already
-//	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+//	group.OnStop("database", postgres.Close(pool))
 //	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, addr) })
 //	return group.Wait()
 package lifecycle

@@ -81,20 +81,6 @@ func (m Money) Times(n int64) (Money, error) {
 	return Money{Amount: amount, Currency: m.Currency}, nil
 }
 
-// Cmp compares two amounts of one currency as cmp.Compare does, or returns ErrMismatch.
-func (m Money) Cmp(n Money) (int, error) {
-	if m.Currency != n.Currency {
-		return 0, fmt.Errorf("%w: %s and %s", ErrMismatch, m.Currency, n.Currency)
-	}
-	switch {
-	case m.Amount < n.Amount:
-		return -1, nil
-	case m.Amount > n.Amount:
-		return 1, nil
-	}
-	return 0, nil
-}
-
 // String is for logs: "1299 USD", in minor units.
 func (m Money) String() string { return strconv.FormatInt(m.Amount, 10) + " " + m.Currency }
 

@@ -81,16 +81,6 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func TestCmp(t *testing.T) {
-	for want, b := range map[int]Money{-1: usd(6), 0: usd(5), 1: usd(4)} {
-		got, err := usd(5).Cmp(b)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-	}
-	_, err := usd(5).Cmp(Money{Amount: 5, Currency: "EUR"})
-	require.ErrorIs(t, err, ErrMismatch)
-}
-
 func TestSplit(t *testing.T) {
 	for _, c := range []struct {
 		amount  int64

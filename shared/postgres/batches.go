@@ -23,7 +23,8 @@ const (
 //
 // read's callbacks may fail: the transaction rolls back and their error is returned as it is, as is an error from write.
 // Callbacks queued by write run when COMMIT is already on its way: they may look at results and give the server's errors
-// a better name, but cannot undo anything.
+// a better name by wrapping them, but cannot undo anything. When one fails by itself, over a result that it cannot read, the
+// rest of the results is lost with it, and the error is ErrCommitUnknown.
 func InBatches(ctx context.Context, pool *pgxpool.Pool, read func(*pgx.Batch), write func(*pgx.Batch) error) error {
 	last := new(pgx.Batch)
 	if read == nil {
@@ -68,16 +69,37 @@ func begin(ctx context.Context, conn *pgxpool.Conn, read func(*pgx.Batch)) error
 func commit(ctx context.Context, conn *pgxpool.Conn, b *pgx.Batch) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
+	var broken error
+	for _, q := range b.QueuedQueries {
+		q.Fn = noting(q.Fn, &broken)
+	}
 	committed := false
 	b.Queue("commit").Exec(func(tag pgconn.CommandTag) error {
 		committed = tag.String() == "COMMIT"
 		return nil
 	})
 	err := conn.SendBatch(ctx, b).Close()
-	if committed {
+	switch {
+	case committed:
 		return nil // whatever broke afterwards
+	case broken != nil:
+		return ErrCommitUnknown.Wrap(broken)
 	}
 	return outcome(conn, err)
+}
+
+// noting keeps a callback's failure that is not the server's refusal: after it nobody reads whether COMMIT succeeded.
+func noting(callback func(pgx.BatchResults) error, broken *error) func(pgx.BatchResults) error {
+	if callback == nil {
+		return nil
+	}
+	return func(results pgx.BatchResults) error {
+		err := callback(results)
+		if err != nil && !refusal(err) {
+			*broken = err
+		}
+		return err
+	}
 }
 
 // outcome says what a COMMIT means that was sent and not confirmed. pgconn.SafeToRetry is no help: after a broken read

@@ -321,3 +321,18 @@ func TestInTx_AFailureChangesNothing(t *testing.T) {
 	require.Equal(t, 100, balance(t, pool, 1))
 	requireClean(t, pool)
 }
+
+func TestInBatches_P18_AResultThatCannotBeReadIsNoFailure(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	err := postgres.InBatches(t.Context(), db.Pool, nil, func(b *pgx.Batch) error {
+		b.Queue(withdraw+" returning 'no number'", 1, 10).QueryRow(func(row pgx.Row) error {
+			var n int
+			return row.Scan(&n)
+		})
+		return nil
+	})
+	require.ErrorIs(t, err, postgres.ErrCommitUnknown)
+	require.Equal(t, 90, balance(t, db.Pool, 1), "it was committed all the same")
+	requireClean(t, db.Pool)
+}

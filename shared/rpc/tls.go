@@ -9,8 +9,12 @@ import (
 )
 
 // MutualTLS reads a certificate, its key and the authority that signs every service's certificate, all PEM. The same
-// configuration serves a server and a client; a certificate's DNS names are the service's names.
+// configuration serves a server and a client; a certificate's DNS names are the service's names. Without a certificate it
+// returns nil: gRPC in the clear.
 func MutualTLS(certFile, keyFile, authorityFile string) (*tls.Config, error) {
+	if certFile == "" {
+		return nil, nil
+	}
 	certificate, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {
 		return nil, fmt.Errorf("gRPC certificate: %w", err)

@@ -72,6 +72,14 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
+func TestMutualTLS_WithoutACertificateIsInTheClear(t *testing.T) {
+	config, err := MutualTLS("", "", "")
+	require.NoError(t, err)
+	require.Nil(t, config)
+	_, err = MutualTLS("/no/such/file", "", "")
+	require.Error(t, err)
+}
+
 // issue writes a certificate for name to files and reads them as an operator's.
 func (a *authority) issue(t *testing.T, name string) *tls.Config {
 	t.Helper()

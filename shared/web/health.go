@@ -10,7 +10,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-const probeTimeout = 2 * time.Second
+const (
+	probeTimeout = 2 * time.Second
+	// probedFor is how long a result is given out again. Anybody may ask, and a probe costs a connection of each thing.
+	probedFor = time.Second
+)
 
 // Check is something that the process needs. Only what it cannot answer any request without is critical: its own
 // database. If a broker were, its outage would take every service out of the registry at once.
@@ -37,7 +41,7 @@ func (s *Server) ready(c *gin.Context) {
 		return
 	default:
 	}
-	failures := s.probe(c.Request.Context())
+	failures := s.probed.get(s.probe)
 	reply, status := health{Status: "ready", Checks: map[string]string{}}, http.StatusOK
 	for i, check := range s.options.Checks {
 		switch {
@@ -54,9 +58,26 @@ func (s *Server) ready(c *gin.Context) {
 	c.JSON(status, reply)
 }
 
-// probe runs all checks at once and returns their errors in order.
-func (s *Server) probe(ctx context.Context) []error {
-	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+// probed remembers the last result. Who asks meanwhile waits for the probe that runs.
+type probed struct {
+	mu       sync.Mutex
+	failures []error
+	until    time.Time
+}
+
+func (p *probed) get(probe func() []error) []error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if time.Now().After(p.until) {
+		p.failures = probe()
+		p.until = time.Now().Add(probedFor)
+	}
+	return p.failures
+}
+
+// probe runs all checks at once and returns their errors in order. It does not end with the request of whoever asked first.
+func (s *Server) probe() []error {
+	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
 	defer cancel()
 	failures := make([]error, len(s.options.Checks))
 	var running sync.WaitGroup

@@ -47,6 +47,17 @@ func DecodeCursor(cursor string, key any) error {
 	return nil
 }
 
+// CursorID unpacks a cursor that is an id, of a list in the order of ids; empty without a cursor.
+func CursorID(cursor string) (id string, err error) {
+	if err := DecodeCursor(cursor, &id); err != nil || cursor == "" {
+		return "", err
+	}
+	if id, err = ParseID(id); err != nil {
+		return "", errCursor.Wrap(err)
+	}
+	return id, nil
+}
+
 // NewList is a list of items that never encodes as null.
 func NewList[T any](items []T, next string) List[T] {
 	if items == nil {

@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -185,12 +187,6 @@ func TestServe_AnAddressInUseIsAnErrorAtOnce(t *testing.T) {
 }
 
 func TestHealth_P49_OnlyWhatIsCriticalMakesItUnready(t *testing.T) {
-	var database, broker error
-	s := bare(
-		web.Check{Name: "postgres", Critical: true, Probe: func(context.Context) error { return database }},
-		web.Check{Name: "rabbitmq", Probe: func(context.Context) error { return broker }},
-	)
-	v := serve(t, s)
 	for _, c := range []struct {
 		database, broker error
 		status           int
@@ -201,7 +197,10 @@ func TestHealth_P49_OnlyWhatIsCriticalMakesItUnready(t *testing.T) {
 		{errors.New("dial 10.0.0.1"), nil, 503, "unavailable"},
 		{errors.New("a"), errors.New("b"), 503, "unavailable"},
 	} {
-		database, broker = c.database, c.broker
+		v := serve(t, bare(
+			web.Check{Name: "postgres", Critical: true, Probe: func(context.Context) error { return c.database }},
+			web.Check{Name: "rabbitmq", Probe: func(context.Context) error { return c.broker }},
+		))
 		status, body := fetch(t, v.URL+"/health/ready")
 		require.Equal(t, c.status, status, body)
 		require.Contains(t, body, fmt.Sprintf("%q", c.word))
@@ -209,6 +208,26 @@ func TestHealth_P49_OnlyWhatIsCriticalMakesItUnready(t *testing.T) {
 		status, _ = fetch(t, v.URL+"/health/live")
 		require.Equal(t, 200, status)
 	}
+}
+
+func TestHealth_P49_ManyWhoAskMakeOneProbeASecond(t *testing.T) {
+	var probes atomic.Int32
+	v := serve(t, bare(web.Check{Name: "postgres", Critical: true, Probe: func(context.Context) error {
+		if probes.Add(1) > 1 {
+			return errors.New("gone")
+		}
+		return nil
+	}}))
+	var asking sync.WaitGroup
+	for range 20 {
+		asking.Go(func() { fetch(t, v.URL+"/health/ready") })
+	}
+	asking.Wait()
+	require.EqualValues(t, 1, probes.Load())
+	testkit.Eventually(t, 5*time.Second, func() bool {
+		status, _ := fetch(t, v.URL+"/health/ready")
+		return status == 503
+	}, "the change to be seen")
 }
 
 func TestHealthCommand(t *testing.T) {

@@ -45,6 +45,7 @@ type Server struct {
 	engine   *gin.Engine
 	api      huma.API
 	routes   []Route
+	probed   probed
 	stopping chan struct{} // closed when the drain begins
 }
 
@@ -90,9 +91,6 @@ func (s *Server) Handler() http.Handler { return s.engine }
 
 // Engine is the router, for the few routes that are no API operations. They have no policy: the caller answers for them.
 func (s *Server) Engine() *gin.Engine { return s.engine }
-
-// API is huma's side, for what is added to the OpenAPI document.
-func (s *Server) API() huma.API { return s.api }
 
 var configureLibraries = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
