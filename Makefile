@@ -81,7 +81,6 @@ tools: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc go
 
 tidy: ## go mod tidy in every module
 	@for module in $(modules); do (cd $$module && GOWORK=off go mod tidy) || exit; done
-	go work sync
 
 # Developer tools: each has a folder with its own go.mod, so that their dependencies cannot meet.
 $(bin)/%: infrastructure/tools/%/go.mod infrastructure/tools/%/go.sum
