@@ -194,3 +194,10 @@ func request(t *testing.T, method, url, service, key, value string) {
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, http.StatusOK, res.StatusCode)
 }
+
+func TestCommon_P45_NoAddressWithAPasswordCanBePrinted(t *testing.T) {
+	printed := fmt.Sprintf("%v %+v %#v", config.Common{
+		DatabaseURL: "postgres://u:hunter2@h/d", RedisURL: "redis://:hunter2@h/0", RabbitURL: "amqp://u:hunter2@h/",
+	}, config.Common{RedisURL: "redis://:hunter2@h/0"}, config.Common{RedisURL: "redis://:hunter2@h/0"})
+	require.NotContains(t, printed, "hunter2")
+}

@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 
-	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
 	if err != nil {
 		return err
 	}

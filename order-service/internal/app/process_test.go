@@ -69,7 +69,7 @@ func (s *shop) spawn(failpoint string, more ...string) *process {
 		"FAILPOINT=" + failpoint, "LOG_LEVEL=warn",
 		"ORDER_SERVICE_DATABASE_URL=" + s.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + s.config.RabbitURL.Reveal(),
 		"DATABASE_MAX_CONNS=" + strconv.Itoa(int(s.config.MaxConns)), "JWKS_URL=" + s.config.JWKSURL,
-		"REDIS_URL=" + s.config.RedisURL, "CONSUL_URL=http://127.0.0.1:1",
+		"REDIS_URL=" + s.config.RedisURL.Reveal(), "CONSUL_URL=http://127.0.0.1:1",
 		"SERVER_PORT=" + strconv.Itoa(s.config.ServerPort),
 		"PRODUCT_SERVICE_ADDR=" + s.config.ProductServiceAddr, "ORDER_DEADLINE=" + s.config.OrderDeadline.String(),
 	}, more...)

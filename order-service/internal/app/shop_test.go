@@ -47,7 +47,7 @@ func newShop(t *testing.T) *shop {
 			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console",
 			ServerPort:  freePort(t),
 			DatabaseURL: secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
-			RedisURL: testkit.Redis(t), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
+			RedisURL: secret(testkit.Redis(t)), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
 		OrderDeadline: 15 * time.Minute, ProductServiceAddr: s.catalogue.addr,

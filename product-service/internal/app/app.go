@@ -46,7 +46,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
-	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (s *shop) settings(databaseURL string) config.Config {
 	return config.Config{Common: shared.Common{
 		Environment: shared.Development, LogLevel: "error", LogFormat: "json", MaxConns: testkit.MaxConns(s.t, 1),
 		ServerPort: freePort(s.t), GRPCPort: freePort(s.t), DatabaseURL: shared.Secret(databaseURL),
-		RedisURL: testkit.Redis(s.t), JWKSURL: s.issuer.JWKSURL, ShutdownGrace: 20 * time.Second,
+		RedisURL: shared.Secret(testkit.Redis(s.t)), JWKSURL: s.issuer.JWKSURL, ShutdownGrace: 20 * time.Second,
 	}}
 }
 

@@ -48,7 +48,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
-	redis, err := openRedis(cfg.RedisURL)
+	redis, err := openRedis(cfg.RedisURL.Reveal())
 	if err != nil {
 		return err
 	}
@@ -118,9 +118,10 @@ func Database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
 
 func limitsOf(cfg config.Config) *service.Limits {
 	return &service.Limits{
-		RegistrationsPerAddress: cfg.RegistrationsPerAddress,
-		LoginsPerAddress:        cfg.LoginsPerAddress,
-		LoginsPerAccount:        cfg.LoginsPerAccount,
+		RegistrationsPerAddress:    cfg.RegistrationsPerAddress,
+		LoginsPerAddress:           cfg.LoginsPerAddress,
+		LoginsPerAccount:           cfg.LoginsPerAccount,
+		LoginsPerAccountEverywhere: cfg.LoginsPerAccountEverywhere,
 	}
 }
 

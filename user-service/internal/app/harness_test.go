@@ -54,7 +54,7 @@ func start(t *testing.T, change ...func(*config.Config)) *users {
 	db := testkit.Database(t, "user_service", migrations.Files)
 	return startOn(t, db, append([]func(*config.Config){func(c *config.Config) {
 		c.DatabaseURL = shared.Secret(db.URL)
-		c.RedisURL = testkit.Redis(t)
+		c.RedisURL = shared.Secret(testkit.Redis(t))
 	}}, change...)...)
 }
 
@@ -109,7 +109,8 @@ func settings(t testing.TB) config.Config {
 	cfg, err := config.Load()
 	require.NoError(t, err)
 	cfg.LogLevel, cfg.ConsulURL, cfg.ServerPort, cfg.MaxConns = "error", "", freePort(t), testkit.MaxConns(t, 4)
-	cfg.RegistrationsPerAddress, cfg.LoginsPerAddress, cfg.LoginsPerAccount = 10_000, 10_000, 10_000
+	cfg.RegistrationsPerAddress, cfg.LoginsPerAddress = 10_000, 10_000
+	cfg.LoginsPerAccount, cfg.LoginsPerAccountEverywhere = 10_000, 10_001
 	return cfg
 }
 

@@ -60,7 +60,7 @@ func TestStart_P53_FiveReplicasAtOnceMigrateAndAppointOnce(t *testing.T) {
 	var replicas []*users
 	for range 5 {
 		replicas = append(replicas, launch(t, db, func(c *config.Config) {
-			c.DatabaseURL, c.RedisURL = shared.Secret(db.URL), redisURL
+			c.DatabaseURL, c.RedisURL = shared.Secret(db.URL), shared.Secret(redisURL)
 		}))
 	}
 	for _, u := range replicas {
@@ -79,7 +79,7 @@ func TestHealth_P49_DependsOnTheOwnDatabaseOnly(t *testing.T) {
 	t.Parallel()
 	database, redis := servers.Postgres(t), servers.Redis(t)
 	u := startOn(t, testkit.DB{URL: database.URL}, func(c *config.Config) {
-		c.DatabaseURL, c.RedisURL = shared.Secret(database.URL), redis.URL
+		c.DatabaseURL, c.RedisURL = shared.Secret(database.URL), shared.Secret(redis.URL)
 	})
 	is := func(status int, word string) {
 		t.Helper()

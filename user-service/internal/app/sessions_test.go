@@ -111,7 +111,7 @@ func TestRefresh_P18_ALostAnswerIsReplayed(t *testing.T) {
 	db := testkit.Database(t, "user_service", migrations.Files)
 	cutter := testkit.NewCutter(t, db.URL)
 	u := startOn(t, db, func(c *config.Config) {
-		c.DatabaseURL, c.RedisURL = shared.Secret(cutter.URL), testkit.Redis(t)
+		c.DatabaseURL, c.RedisURL = shared.Secret(cutter.URL), shared.Secret(testkit.Redis(t))
 	})
 	ann := u.register("ann@example.com")
 	for _, delivered := range []bool{true, false} {
@@ -141,7 +141,7 @@ func TestRevocations_AreRefilledAfterRedisLostThem(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, u.send("POST", "/api/v1/auth/logout", ann.access, nil).status)
 	require.Equal(t, http.StatusOK, u.send("POST", "/api/v1/users/"+bob.id+"/block", admin.access, nil).status)
 
-	options, err := redis.ParseURL(u.cfg.RedisURL)
+	options, err := redis.ParseURL(u.cfg.RedisURL.Reveal())
 	require.NoError(t, err)
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
@@ -167,7 +167,7 @@ func TestSecret_RotationSignsNobodyOut(t *testing.T) {
 	redisURL := testkit.Redis(t)
 	with := func(secret, previous string) *users {
 		return startOn(t, db, func(c *config.Config) {
-			c.DatabaseURL, c.RedisURL = shared.Secret(db.URL), redisURL
+			c.DatabaseURL, c.RedisURL = shared.Secret(db.URL), shared.Secret(redisURL)
 			c.JWTSecret, c.JWTSecretPrevious = shared.Secret(secret), shared.Secret(previous)
 		})
 	}

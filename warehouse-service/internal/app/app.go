@@ -112,7 +112,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 // startAuth verifies tokens with user-service's keys, and follows which sessions have ended.
 func startAuth(group *lifecycle.Group, cfg config.Config, tel *telemetry.Telemetry) (*auth.Verifier, *auth.Revocations, error) {
-	revocations, err := auth.OpenRevocations(cfg.RedisURL, tel.Log)
+	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -64,7 +64,7 @@ func (d *depot) launch(failpoint string) *process {
 	p.cmd.Env = []string{
 		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(freePort(d.t)), "LOG_LEVEL=warn", "CONSUL_URL=",
 		"DATABASE_URL=" + d.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + d.config.RabbitURL.Reveal(),
-		"REDIS_URL=" + d.config.RedisURL, "JWKS_URL=" + d.config.JWKSURL,
+		"REDIS_URL=" + d.config.RedisURL.Reveal(), "JWKS_URL=" + d.config.JWKSURL,
 	}
 	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
 	require.NoError(d.t, p.cmd.Start())
