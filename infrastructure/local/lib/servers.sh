@@ -101,9 +101,18 @@ ports {
   grpc_tls = -1
 }
 EOF
+  consul_peer "$data"
   program consul "sh -c 'until [ -x $binary ]; do sleep 1; done; exec $binary agent -config-file=$set_dir/run/consul.hcl'" \
     <<<"stopsignal=${stop_signal:-INT}
 priority=10"
+}
+
+# Consul remembers itself by its address: after a change of port it would wait for its old self for ever.
+consul_peer() {
+  [[ -s $1/node-id && -d $1/raft && -z $(supervisor_pid) ]] || return 0
+  private "$1/raft/peers.json" <<EOF
+[{"id": "$(<"$1/node-id")", "address": "127.0.0.1:${port[consul_server]}", "non_voter": false}]
+EOF
 }
 
 postgres_ready() { "$(postgres_bin)/pg_isready" -q -h 127.0.0.1 -p "${port[postgres]}"; }
