@@ -103,6 +103,9 @@ func (s *Payments) Apply(ctx context.Context, changes []domain.Change) error {
 // follow starts what a saved set of changes makes due.
 func (s *Payments) follow(saved domain.Saved) {
 	s.Metrics.observe(saved.Transitions)
+	for _, t := range saved.Transitions {
+		s.alert(t)
+	}
 	s.charges.start(saved.Marked)
 	if saved.ChargesDue {
 		s.charges.wakeUp()

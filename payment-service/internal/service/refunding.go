@@ -22,12 +22,20 @@ func (s *Payments) refund(ctx context.Context, t domain.RefundTask) {
 			Msg("no certain answer about a refund: it is asked for again")
 		input = domain.RefundUnsettled{Cause: t.Cause}
 	}
-	if settled, ok := input.(domain.RefundSettled); ok && settled.Failure != nil {
+	s.answer(ctx, t.Payment.OrderID, input)
+}
+
+// alert tells people of refunds that failed with this transition.
+func (s *Payments) alert(t domain.Transition) {
+	for i, before := range t.Before.Refunds {
+		f := t.After.Refunds[i]
+		if f.State != domain.RefundFailed || before.State == f.State {
+			continue
+		}
 		s.Metrics.refundsFailed.Inc()
-		s.Log.Error().Ctx(ctx).Str("payment", t.Payment.ID).Str("refund", t.ID).Str("cause", t.Cause).Str("code", settled.Failure.Code).
+		s.Log.Error().Str("payment", t.After.ID).Str("refund", f.ID).Str("cause", f.Cause).Str("code", f.Failure.Code).
 			Msg("a refund failed: the customer does not have the money back")
 	}
-	s.answer(ctx, t.Payment.OrderID, input)
 }
 
 func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.Input, error) {
