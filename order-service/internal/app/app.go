@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 
 	"marketplace/order-service/internal/client"
@@ -51,17 +50,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.OnStop("database", postgres.Close(pool))
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 
-	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
+	verifier, revocations, err := auth.Start(group, cfg.RedisURL.Reveal(), cfg.JWKSURL, tel.Log)
 	if err != nil {
 		return err
 	}
-	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
-	group.Go("revocations", revocations.Run)
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
-	group.Go("keys", verifier.Run)
 
 	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
 		Exchange: events.Exchange, Queues: events.Subscriptions(),
@@ -70,7 +65,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	publisher := outbox.New(pool, session, config.Service, tel)
 	group.Go("outbox", publisher.Run)
 
-	certificates, err := mutualTLS(cfg)
+	certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 	if err != nil {
 		return err
 	}
@@ -103,14 +98,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 
 	server := web.New(web.Options{Service: config.Service, Title: "Orders", Version: "1", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
-		{Name: "database", Critical: true, Probe: pool.Ping},
+		{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
 		{Name: "redis", Probe: revocations.Ping},
 	}})
 	(&handler.Orders{Placing: placing, Changing: changing, Reading: orders, Waiting: handler.NewWaiting(orders)}).Register(server)
 	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
-	group.Go("consul", func(ctx context.Context) error {
+	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
 	return group.Wait()
@@ -124,13 +119,6 @@ func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) err
 	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
 		_ = tel.SetLevel(next.LogLevel) // validated
 	}, config.Defaults())
-}
-
-func mutualTLS(cfg config.Config) (*tls.Config, error) {
-	if cfg.GRPCCert == "" {
-		return nil, nil
-	}
-	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 }
 
 func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {

@@ -9,22 +9,27 @@ import (
 	"marketplace/order-service/internal/config"
 	"marketplace/order-service/internal/repository"
 	"marketplace/order-service/migrations"
+	"marketplace/proto/events"
+	"marketplace/shared/inbox"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 )
 
 var (
-	errUsage     = errors.New("usage: order-service [migrate ... | health | rebuild [--check]]")
+	errUsage     = errors.New("usage: order-service [migrate ... | parked ... | health | rebuild [--check]]")
 	errDifferent = errors.New("some projections are not what their events make of them")
 )
 
-// Command handles the commands for operators: "migrate ...", "health" and "rebuild". handled is false without arguments.
+// Command handles the commands for operators: "migrate ...", "parked ...", "health" and "rebuild". handled is false without arguments.
 func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
 	if len(args) == 0 {
 		return false, nil
 	}
 	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), migrations.Files); handled {
+		return true, err
+	}
+	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.OrderQueue); handled {
 		return true, err
 	}
 	if handled, err = web.HealthCommand(args, cfg.ServerPort); handled {

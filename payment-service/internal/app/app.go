@@ -54,18 +54,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.OnStop("database", postgres.Close(pool))
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("old webhooks", func(ctx context.Context) error { return repository.Forget(ctx, pool, tel.Log) })
 
-	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
+	verifier, revocations, err := auth.Start(group, cfg.RedisURL.Reveal(), cfg.JWKSURL, tel.Log)
 	if err != nil {
 		return err
 	}
-	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
-	group.Go("revocations", revocations.Run)
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
-	group.Go("keys", verifier.Run)
 
 	session := rabbit.NewSession(cfg.RabbitURL.Reveal(), config.Service, rabbit.Topology{
 		Exchange: events.Exchange, Queues: events.Subscriptions(),
@@ -103,7 +99,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	server := web.New(web.Options{
 		Service: config.Service, Title: "Payments", Version: "1", Telemetry: tel, Verifier: verifier,
 		Checks: []web.Check{
-			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 			{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
 			{Name: "redis", Probe: revocations.Ping},
 		},

@@ -39,7 +39,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.OnStop("database", postgres.Close(pool))
 
 	var announce func([]store.Event)
 	sender := webhook.New(cfg.WebhookURL, cfg.WebhookSecret.Reveal(), tel.Log)
@@ -58,7 +58,7 @@ func Run(ctx context.Context, cfg Config) error {
 
 	h := handler.New(handler.Options{
 		Service: svc, Store: rows, Faults: rules, SecretKey: cfg.StripeKey.Reveal(), SearchLag: cfg.SearchLag,
-		Ready: pool.Ping, Log: tel.Log,
+		Ready: postgres.Ping(pool), Log: tel.Log,
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", h)

@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"time"
 
@@ -45,17 +44,16 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
-	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
+	group.OnStop("database", postgres.Close(pool))
+	verifier, revocations, err := auth.Start(group, cfg.RedisURL.Reveal(), cfg.JWKSURL, tel.Log)
 	if err != nil {
 		return err
 	}
-	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
 	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
 	if err != nil {
 		return err
 	}
-	certificates, err := mutualTLS(cfg)
+	certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 	if err != nil {
 		return err
 	}
@@ -64,11 +62,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	routes := &handler.Handler{
 		Products: &service.Products{Store: catalogue, NewID: newID, Now: time.Now}, Reader: catalogue, Shelves: catalogue,
 	}
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
 	rest := web.New(web.Options{
 		Service: config.Service, Title: "Catalogue", Version: "1", Telemetry: tel, Verifier: verifier,
 		Checks: []web.Check{
-			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 			{Name: "redis", Probe: revocations.Ping},
 		},
 	})
@@ -81,9 +78,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 	productv1.RegisterProductServiceServer(calls, &handler.GRPC{Reader: catalogue})
 
-	group.Go("keys", verifier.Run)
-	group.Go("revocations", revocations.Run)
-	group.Go("cleanup", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("configuration", func(ctx context.Context) error {
 		return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
 			_ = tel.SetLevel(next.LogLevel) // validated
@@ -104,14 +99,6 @@ func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{
 		URL: cfg.DatabaseURL.Reveal(), Schema: "product_service", MaxConns: cfg.MaxConns, Telemetry: tel,
 	}
-}
-
-// mutualTLS is nil without a certificate: gRPC then stays on loopback or a private network.
-func mutualTLS(cfg config.Config) (*tls.Config, error) {
-	if cfg.GRPCCert == "" {
-		return nil, nil
-	}
-	return rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }

@@ -53,10 +53,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.OnStop("database", postgres.Close(pool))
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 
-	verifier, revocations, err := startAuth(group, cfg, tel)
+	verifier, revocations, err := auth.Start(group, cfg.RedisURL.Reveal(), cfg.JWKSURL, tel.Log)
 	if err != nil {
 		return err
 	}
@@ -96,7 +96,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 
 	server := web.New(web.Options{Service: config.Service, Title: "Warehouse", Version: "1", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
-		{Name: "database", Critical: true, Probe: pool.Ping},
+		{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
 		{Name: "redis", Probe: revocations.Ping},
 	}})
@@ -104,38 +104,21 @@ func Run(ctx context.Context, cfg config.Config) error {
 		Stocking: stocking, Sending: fulfilling, Reading: reads, Warehouses: warehouses, Supplies: supplies,
 	}).Register(server)
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
-	group.Go("consul", func(ctx context.Context) error {
+	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
 	return group.Wait()
 }
 
-// startAuth verifies tokens with user-service's keys, and follows which sessions have ended.
-func startAuth(group *lifecycle.Group, cfg config.Config, tel *telemetry.Telemetry) (*auth.Verifier, *auth.Revocations, error) {
-	revocations, err := auth.OpenRevocations(cfg.RedisURL.Reveal(), tel.Log)
-	if err != nil {
-		return nil, nil, err
-	}
-	group.OnStop("redis", func(context.Context) error { return revocations.Close() })
-	group.Go("revocations", revocations.Run)
-	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL, Revoked: revocations.Revoked})
-	group.Go("keys", verifier.Run)
-	return verifier, revocations, nil
-}
-
 func dialProducts(cfg config.Config, consul *discovery.Client, tel *telemetry.Telemetry) (*grpc.ClientConn, error) {
-	options := rpc.DialOptions{
-		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel,
+	certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
+	if err != nil {
+		return nil, err
+	}
+	return rpc.Dial(rpc.DialOptions{
+		Target: "product-service", Fallback: cfg.ProductServiceAddr, Consul: consul, Telemetry: tel, TLS: certificates,
 		Idempotent: client.CatalogueIdempotent,
-	}
-	if cfg.GRPCCert != "" {
-		certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
-		if err != nil {
-			return nil, err
-		}
-		options.TLS = certificates
-	}
-	return rpc.Dial(options)
+	})
 }
 
 func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {

@@ -3,15 +3,20 @@ package app
 import (
 	"context"
 
+	"marketplace/proto/events"
+	"marketplace/shared/inbox"
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 	"marketplace/warehouse-service/internal/config"
 	"marketplace/warehouse-service/migrations"
 )
 
-// Command handles the commands for operators: "migrate ..." and "health". handled is false when args ask for none.
-func Command(_ context.Context, args []string, cfg config.Config) (handled bool, err error) {
+// Command handles the commands for operators: "migrate ...", "parked ..." and "health". handled is false when args ask for none.
+func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
 	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), migrations.Files); handled {
+		return true, err
+	}
+	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.WarehouseQueue); handled {
 		return true, err
 	}
 	return web.HealthCommand(args, cfg.ServerPort)
