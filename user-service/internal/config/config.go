@@ -39,7 +39,7 @@ func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8081,
 		"grpc_port":    0,
-		"database_url": "postgres://user_service:user_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://user_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
 		"rabbitmq_url": "",
 	}
 }
