@@ -27,7 +27,7 @@ type Common struct {
 	GRPCAuthority    string        `mapstructure:"grpc_authority_file"`
 	DatabaseURL      Secret        `mapstructure:"database_url" production:"required"`
 	MaxConns         int32         `mapstructure:"database_max_conns" default:"10"`
-	RedisURL         Secret        `mapstructure:"redis_url" default:"redis://127.0.0.1:6379/0"`
+	RedisURL         Secret        `mapstructure:"redis_url" default:"redis://:marketplace-development@127.0.0.1:6379/0"`
 	RabbitURL        Secret        `mapstructure:"rabbitmq_url" default:"amqp://guest:guest@127.0.0.1:5672/" production:"required"`
 	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
 	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`

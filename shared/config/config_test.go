@@ -105,10 +105,18 @@ func TestLoad_ProductionRefusesDefaultSecrets(t *testing.T) {
 	require.ErrorContains(t, err, "RABBITMQ_URL")
 	require.NotContains(t, err.Error(), "guest:guest")
 
+	require.ErrorContains(t, err, "REDIS_URL")
+
 	t.Setenv("API_KEY", "real")
 	t.Setenv("RABBITMQ_URL", "amqp://broker")
+	t.Setenv("REDIS_URL", "redis://cache")
 	_, err = config.Load[settings]("shop-service")
 	require.NoError(t, err)
+
+	t.Setenv("DATABASE_URL", "postgres://shop:marketplace-development@postgres:5432/marketplace")
+	_, err = config.Load[settings]("shop-service")
+	require.ErrorContains(t, err, "DATABASE_URL")
+	require.NotContains(t, err.Error(), "marketplace-development")
 }
 
 func TestSecret_IsNeverShown(t *testing.T) {

@@ -6,7 +6,7 @@
 //
 // A key that the struct does not have is refused wherever it was written on purpose (file and Consul): a typing error
 // must not silently leave a default in force. With ENVIRONMENT=production a setting tagged production:"required" must
-// not hold its development default.
+// not hold its development default, and no setting a password that contains "marketplace-development".
 //
 // Consul that cannot be reached at start is no error: Watch reads its keys as soon as it answers, and follows them.
 package config

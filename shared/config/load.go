@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
 	"reflect"
 	"strings"
 	"time"
@@ -64,7 +65,10 @@ func newBase[T any](service string, defaults []map[string]any) (*base, error) {
 }
 
 func (b *base) store(service string) store {
-	return store{url: b.viper.GetString("consul_url"), prefix: "config/" + service + "/"}
+	return store{
+		url: b.viper.GetString("consul_url"), prefix: "config/" + service + "/",
+		token: os.Getenv("CONSUL_HTTP_TOKEN"), // as every Consul tool reads it; it cannot be in what it opens
+	}
 }
 
 // build lays Consul's keys over the file and decodes the whole. It may be called once for a base.
@@ -89,12 +93,16 @@ func build[T any](b *base, stored map[string]any) (T, error) {
 	return cfg, nil
 }
 
+// developmentSecret is part of every password that the repository publishes for use on one's own machine.
+const developmentSecret = "marketplace-development"
+
 // refuseDefaults names the settings that still hold a default meant for development.
 func (b *base) refuseDefaults() error {
 	var bad []error
 	for _, s := range b.settings {
 		held := b.viper.GetString(s.key)
-		if s.required && held != "" && held == fmt.Sprint(b.defaults[s.key]) {
+		byDefault := s.required && held != "" && held == fmt.Sprint(b.defaults[s.key])
+		if byDefault || strings.Contains(held, developmentSecret) {
 			bad = append(bad, fmt.Errorf("config: %s must be set in production", s.variable()))
 		}
 	}

@@ -18,6 +18,7 @@ const longPoll = 5 * time.Minute
 // requests do not earn a client library.
 type store struct {
 	url, prefix string
+	token       string // of Consul's access control, when it is on
 }
 
 // snapshot is the keys as they were at an index.
@@ -36,6 +37,9 @@ func (s store) read(ctx context.Context, index uint64) (snapshot, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return snapshot{}, err
+	}
+	if s.token != "" {
+		req.Header.Set("X-Consul-Token", s.token)
 	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {

@@ -24,6 +24,7 @@ type connection struct {
 	socket  net.Conn
 	blocked atomic.Bool // the broker is short of memory or disk and reads nothing from publishers
 	drained chan struct{}
+	finds   bool // the broker refused a declaration: from then on the topology is only looked for
 }
 
 // dial connects, or gives up after dialTimeout.

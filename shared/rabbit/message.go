@@ -74,7 +74,8 @@ func publishing(m Message) amqp.Publishing {
 	}
 }
 
-// received reads a delivery. Nothing in it is trusted: what is missing stays empty, for the inbox to park.
+// received reads a delivery. Nothing in it is trusted: what is missing stays empty, for the inbox to park. The type is the
+// routing key, whatever the header says: it is what the broker lets each service use for its own events only (promise 46).
 func received(d amqp.Delivery) Message {
 	text := func(name, fallback string) string {
 		if value, ok := d.Headers[name].(string); ok && value != "" {
@@ -84,7 +85,7 @@ func received(d amqp.Delivery) Message {
 	}
 	m := Message{
 		ID:          text(headerID, d.MessageId),
-		Type:        text(headerType, d.RoutingKey),
+		Type:        d.RoutingKey,
 		Source:      text(headerSource, d.AppId),
 		Subject:     text(headerSubject, ""),
 		Time:        d.Timestamp,

@@ -25,14 +25,30 @@ const deliveryLimit = 1_000_000_000
 // queueArguments can never change for an existing name.
 var queueArguments = amqp.Table{"x-queue-type": "quorum", "x-delivery-limit": int64(deliveryLimit)}
 
-// declare makes what is missing, on a channel of its own: a refusal closes the channel.
+// declare makes what is missing. Where the operator keeps that right from the service, it looks whether all is there.
 func (c *connection) declare(t Topology) error {
+	if !c.finds {
+		err := c.onChannel(t.declare)
+		if closed, ok := errors.AsType[*amqp.Error](err); !ok || closed.Code != amqp.AccessRefused {
+			return err
+		}
+		c.finds = true
+	}
+	return c.onChannel(t.find)
+}
+
+// onChannel calls do with a channel of its own: a refusal closes the channel.
+func (c *connection) onChannel(do func(*amqp.Channel) error) error {
 	defer c.limit(callTimeout)()
 	ch, err := c.amqp.Channel()
 	if err != nil {
 		return fmt.Errorf("open a channel: %w", err)
 	}
 	defer func() { _ = ch.Close() }()
+	return do(ch)
+}
+
+func (t Topology) declare(ch *amqp.Channel) error {
 	if err := ch.ExchangeDeclare(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
 		return refused("exchange", t.Exchange, err)
 	}
@@ -44,6 +60,19 @@ func (c *connection) declare(t Topology) error {
 			if err := ch.QueueBind(queue, key, t.Exchange, false, nil); err != nil {
 				return fmt.Errorf("bind queue %q to %q: %w", queue, key, err)
 			}
+		}
+	}
+	return nil
+}
+
+// find fails when something is missing. Bindings cannot be asked for; without one, a published message comes back.
+func (t Topology) find(ch *amqp.Channel) error {
+	if err := ch.ExchangeDeclarePassive(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
+		return fmt.Errorf("find exchange %q: %w", t.Exchange, err)
+	}
+	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
+		if _, err := ch.QueueDeclarePassive(queue, true, false, false, false, queueArguments); err != nil {
+			return fmt.Errorf("find queue %q: %w", queue, err)
 		}
 	}
 	return nil

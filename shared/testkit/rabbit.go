@@ -51,3 +51,22 @@ func call(method, address, body string) error {
 	}
 	return nil
 }
+
+// RabbitUser makes a user who may do in the vhost of amqpURL what the three expressions say, and publish to the topic
+// exchange only what topics matches. It removes the user when the test ends, and returns the user's AMQP address.
+func RabbitUser(t testing.TB, amqpURL, exchange string, may struct{ Configure, Write, Read, Topics string }) string {
+	t.Helper()
+	amqp, err := url.Parse(amqpURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api, name, vhost := setting(t, "TEST_RABBITMQ_API_URL"), Prefix(t), amqp.Path
+	manage(t, http.MethodPut, api+"/api/users/"+name, fmt.Sprintf(`{"password":%q,"tags":""}`, name))
+	t.Cleanup(func() { manage(t, http.MethodDelete, api+"/api/users/"+name, "") })
+	manage(t, http.MethodPut, api+"/api/permissions"+vhost+"/"+name,
+		fmt.Sprintf(`{"configure":%q,"write":%q,"read":%q}`, may.Configure, may.Write, may.Read))
+	manage(t, http.MethodPut, api+"/api/topic-permissions"+vhost+"/"+name,
+		fmt.Sprintf(`{"exchange":%q,"write":%q,"read":"^$"}`, exchange, may.Topics))
+	amqp.User = url.UserPassword(name, name)
+	return amqp.String()
+}

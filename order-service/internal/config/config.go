@@ -30,7 +30,8 @@ func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8083,
 		"grpc_port":    0,
-		"database_url": "postgres://order_service:order_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://order_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
+		"rabbitmq_url": "amqp://order-service:marketplace-development@127.0.0.1:5672/",
 	}
 }
 

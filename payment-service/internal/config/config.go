@@ -38,7 +38,8 @@ func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8084,
 		"grpc_port":    0, // no service calls this one
-		"database_url": "postgres://payment_service:payment_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://payment_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
+		"rabbitmq_url": "amqp://payment-service:marketplace-development@127.0.0.1:5672/",
 	}
 }
 

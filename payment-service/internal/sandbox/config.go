@@ -24,7 +24,7 @@ type Config struct {
 func Load() (Config, error) {
 	return config.Load[Config]("sandbox", map[string]any{
 		"server_port":  8090,
-		"database_url": "postgres://sandbox:sandbox@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://sandbox:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
 	})
 }
 

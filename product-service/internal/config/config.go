@@ -16,7 +16,7 @@ func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8082,
 		"grpc_port":    50052,
-		"database_url": "postgres://product_service:product_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://product_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
 		"rabbitmq_url": "",
 	}
 }

@@ -22,6 +22,7 @@ func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8085,
 		"grpc_port":    0,
-		"database_url": "postgres://warehouse_service:warehouse_service@127.0.0.1:5432/marketplace?sslmode=disable",
+		"database_url": "postgres://warehouse_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
+		"rabbitmq_url": "amqp://warehouse-service:marketplace-development@127.0.0.1:5672/",
 	}
 }
