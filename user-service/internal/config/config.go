@@ -23,13 +23,18 @@ type Config struct {
 	AdminEmail    string        `mapstructure:"admin_email" default:"admin@marketplace.local"`
 	AdminPassword shared.Secret `mapstructure:"admin_password" default:"marketplace-admin" production:"required"`
 
-	// Attempts per minute. They can change while the service runs.
+	// Attempts per minute. All four can change while the service runs.
 	RegistrationsPerAddress int `mapstructure:"registrations_per_address" default:"60"`
 	LoginsPerAddress        int `mapstructure:"logins_per_address" default:"60"`
-	LoginsPerAccount        int `mapstructure:"logins_per_account" default:"10"`
+	// Attempts per hour, from one network and from all together.
+	LoginsPerAccount           int `mapstructure:"logins_per_account" default:"10"`
+	LoginsPerAccountEverywhere int `mapstructure:"logins_per_account_everywhere" default:"100"`
 
-	// TrustedProxies are the addresses of gateways, whose X-Forwarded-For is
-	// believed. Everybody behind another address counts as one client.
+	// TrustedProxies are the addresses or networks of gateways, whose
+	// X-Forwarded-For is believed. The default fits a gateway on the same machine
+	// only: in docker-compose and Kubernetes it must be the network that the
+	// gateway's address is from, and no wider. Without that the gateway counts as
+	// the one client that everybody is, and one guesser uses up everybody's sign-ins.
 	TrustedProxies []string `mapstructure:"trusted_proxies" default:"127.0.0.0/8,::1/128"`
 }
 
@@ -59,7 +64,10 @@ func (c Config) Validate() error {
 		return errors.New("jwt_secret, admin_email and admin_password must not be empty")
 	}
 	if min(c.RegistrationsPerAddress, c.LoginsPerAddress, c.LoginsPerAccount) < 1 {
-		return errors.New("attempts per minute must be at least 1")
+		return errors.New("attempts per minute or hour must be at least 1")
+	}
+	if c.LoginsPerAccountEverywhere <= c.LoginsPerAccount {
+		return errors.New("logins_per_account_everywhere must be more than logins_per_account: one network must not use up the whole")
 	}
 	return nil
 }

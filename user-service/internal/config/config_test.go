@@ -43,4 +43,7 @@ func TestLoad_RefusesLimitsThatWouldLockEverybodyOut(t *testing.T) {
 	t.Setenv("LOGINS_PER_ACCOUNT", "0")
 	_, err := config.Load()
 	require.ErrorContains(t, err, "at least 1")
+	t.Setenv("LOGINS_PER_ACCOUNT", "100")
+	_, err = config.Load()
+	require.ErrorContains(t, err, "one network must not use up the whole")
 }

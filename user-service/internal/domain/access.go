@@ -7,7 +7,7 @@ type SignIn struct {
 	SessionID   string
 	RefreshHash []byte // of the first generation
 	UserAgent   string
-	Address     string
+	Address     string // see Session
 }
 
 // SignedIn is a user as an access token may describe them at a time.
@@ -29,8 +29,8 @@ type Credentials struct {
 	UserID       string
 	Status       Status
 	PasswordHash string
-	// KnownAddress: the user has a live session that began at the same address.
-	KnownAddress bool
+	// KnownNetwork: the user has a live session that began in the same network.
+	KnownNetwork bool
 }
 
 // Revocation says that the access tokens of a session are void, or those of a

@@ -33,7 +33,7 @@ type Session struct {
 	RevokedAt    *time.Time
 	RevokeReason *string
 	UserAgent    string
-	Address      string // of the client at sign-in
+	Address      string // of the client at sign-in; of IPv6 its network of 64 bits
 }
 
 // Outcome says what presenting a refresh token did to its session.

@@ -153,6 +153,34 @@ func TestUpdateAccess_TheLastAdminStaysWhoeverIsFirst(t *testing.T) {
 	require.Len(t, left, 1)
 }
 
+func TestCredentials_P40_OnlyALiveSessionMakesANetworkKnown(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	userID, sessionID := s.create(t)
+	s.create(t)
+	known := func(network string) bool {
+		t.Helper()
+		found, err := s.users.Credentials(t.Context(), userID+"@example.com", network)
+		require.NoError(t, err)
+		require.Equal(t, userID, found.UserID)
+		return found.KnownNetwork
+	}
+	set := func(sql string) {
+		t.Helper()
+		_, err := s.pool.Exec(t.Context(), `UPDATE sessions SET `+sql+` WHERE id = $1`, sessionID)
+		require.NoError(t, err)
+	}
+	set(`address = '198.51.100.7'`)
+	require.True(t, known("198.51.100.7"))
+	require.False(t, known("198.51.100.8"))
+	set(`created_at = now() - interval '40 days', rotated_at = now() - interval '31 days', expires_at = now() - interval '1 day'`)
+	require.False(t, known("198.51.100.7"), "expired")
+	set(`expires_at = now() + interval '1 day'`)
+	require.True(t, known("198.51.100.7"))
+	set(`revoked_at = now(), revoke_reason = 'logout'`)
+	require.False(t, known("198.51.100.7"), "revoked")
+}
+
 func TestOpen_NeedsTheHashThatWasVerified(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

@@ -82,12 +82,16 @@ func (r *Users) one(ctx context.Context, query string, args ...any) (domain.User
 
 const selectCredentials = `
 SELECT u.id AS user_id, u.status, u.password_hash,
-       EXISTS (SELECT FROM sessions s WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.address = $2) AS known_address
+       EXISTS (
+           SELECT FROM sessions s
+           WHERE s.user_id = u.id AND s.revoked_at IS NULL AND s.expires_at > now() AND s.address = $2
+       ) AS known_network
 FROM users u WHERE u.email = $1`
 
-// Credentials returns those of the account with the address, or ErrUserNotFound.
-func (r *Users) Credentials(ctx context.Context, email, address string) (domain.Credentials, error) {
-	rows, _ := r.pool.Query(ctx, selectCredentials, email, address)
+// Credentials returns those of the account with the e-mail address, or
+// ErrUserNotFound.
+func (r *Users) Credentials(ctx context.Context, email, network string) (domain.Credentials, error) {
+	rows, _ := r.pool.Query(ctx, selectCredentials, email, network)
 	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Credentials])
 	if err != nil {
 		return domain.Credentials{}, postgres.Translate(fmt.Errorf("read credentials: %w", err))

@@ -47,7 +47,7 @@ func (a *Accounts) Rename(ctx context.Context, id, name string, expect Expect) (
 // ChangePassword asks for the current password again, so that an unlocked screen
 // is not enough, and ends all other sessions.
 func (a *Accounts) ChangePassword(ctx context.Context, who auth.Identity, current, next string) error {
-	limit := throttle.Limit{Name: "password", PerMinute: a.Limits().LoginsPerAccount}
+	limit := throttle.PerHour("password", a.Limits().LoginsPerAccount)
 	if err := a.Limiter.Allow(ctx, limit, who.UserID); err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // AuthUsers is what Auth needs of the stored users.
 type AuthUsers interface {
 	Create(ctx context.Context, u domain.User, passwordHash string, in domain.SignIn) (domain.SignedIn, error)
-	Credentials(ctx context.Context, email, address string) (domain.Credentials, error)
+	Credentials(ctx context.Context, email, network string) (domain.Credentials, error)
 }
 
 // AuthSessions is what Auth needs of the stored sessions.
@@ -25,11 +25,12 @@ type AuthSessions interface {
 	Revoke(ctx context.Context, id, userID, reason string) (domain.Revocation, error)
 }
 
-// Limits says how many attempts per minute are allowed.
+// Limits says how many attempts are allowed.
 type Limits struct {
-	RegistrationsPerAddress int
-	LoginsPerAddress        int
-	LoginsPerAccount        int
+	RegistrationsPerAddress    int // a minute
+	LoginsPerAddress           int // a minute
+	LoginsPerAccount           int // an hour, from one network
+	LoginsPerAccountEverywhere int // an hour, from all networks together
 }
 
 // Auth signs people in and out.
@@ -59,7 +60,7 @@ type Registration struct {
 
 // Register creates an account and signs it in.
 func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Tokens, error) {
-	limit := throttle.Limit{Name: "register", PerMinute: a.Limits().RegistrationsPerAddress}
+	limit := throttle.PerMinute("register", a.Limits().RegistrationsPerAddress)
 	if err := a.Limiter.Allow(ctx, limit, throttle.Address(r.Client.Address)); err != nil {
 		return domain.User{}, Tokens{}, err
 	}
@@ -86,20 +87,25 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 // Login checks the password and begins a session. An address without account
 // costs and answers the same as a wrong password.
 func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tokens, error) {
-	byAddress := throttle.Limit{Name: "login-address", PerMinute: a.Limits().LoginsPerAddress}
-	if err := a.Limiter.Allow(ctx, byAddress, throttle.Address(c.Address)); err != nil {
+	network := throttle.Address(c.Address)
+	byAddress := throttle.PerMinute("login-address", a.Limits().LoginsPerAddress)
+	if err := a.Limiter.Allow(ctx, byAddress, network); err != nil {
+		return Tokens{}, err
+	}
+	attempt := newAttempt(a.Limiter, a.Limits(), email, network)
+	if err := attempt.begin(ctx); err != nil {
 		return Tokens{}, err
 	}
 	email, errEmail := parseEmail(email)
-	found, errFound := a.Users.Credentials(ctx, email, c.Address)
+	found, errFound := a.Users.Credentials(ctx, email, network)
 	unknown := errEmail != nil || errors.Is(errFound, domain.ErrUserNotFound)
 	if errFound != nil && !unknown {
 		return Tokens{}, errFound
 	}
-	byAccount := throttle.Limit{Name: "login-account", PerMinute: a.Limits().LoginsPerAccount}
-	account := accountKey(email, found, c)
-	if err := a.Limiter.Allow(ctx, byAccount, account); err != nil {
-		return Tokens{}, err
+	if !found.KnownNetwork {
+		if err := attempt.fromStrange(ctx); err != nil {
+			return Tokens{}, err
+		}
 	}
 	if err := a.verify(ctx, found, unknown, password); err != nil {
 		return Tokens{}, err
@@ -112,18 +118,8 @@ func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tok
 	if err != nil {
 		return Tokens{}, err
 	}
-	a.Limiter.Reset(ctx, byAccount, account)
+	attempt.succeeded(ctx)
 	return tokens(a.Keys, opened, in.SessionID, refresh)
-}
-
-// accountKey counts attempts on one account. Somebody who guesses at it from
-// elsewhere must not lock its owner out: addresses with a live session of the
-// owner are counted by themselves.
-func accountKey(email string, found domain.Credentials, c Client) string {
-	if found.KnownAddress {
-		return email + " " + c.Address
-	}
-	return email
 }
 
 // verify hashes once whatever the case.
@@ -153,7 +149,7 @@ func (a *Auth) signIn(c Client) (domain.SignIn, string, error) {
 	}
 	hash := token.HashRefresh(refresh)
 	agent := strings.ToValidUTF8(c.UserAgent[:min(len(c.UserAgent), maxUserAgent)], "")
-	return domain.SignIn{SessionID: id, RefreshHash: hash[:], UserAgent: agent, Address: c.Address}, refresh, nil
+	return domain.SignIn{SessionID: id, RefreshHash: hash[:], UserAgent: agent, Address: throttle.Address(c.Address)}, refresh, nil
 }
 
 func newUser(id, email, name string, roles []string) (domain.User, error) {

@@ -10,8 +10,9 @@ import (
 const maxKeys = 50_000
 
 // local counts the attempts of one process. A time that has passed says nothing,
-// and none lies further ahead than a minute: so keys live in two tables, the older
-// of which is dropped every minute, or earlier when the newer one is full.
+// and none lies further ahead than the longest window: so keys live in two tables,
+// the older of which is dropped after that time, or earlier when the newer one is
+// full.
 type local struct {
 	mu       sync.Mutex
 	newer    map[string]time.Time
@@ -22,7 +23,7 @@ type local struct {
 func newLocal() *local { return &local{newer: map[string]time.Time{}} }
 
 // take is GCRA: whole is when the allowance would be complete again.
-func (l *local) take(id string, interval time.Duration, now time.Time) (wait time.Duration) {
+func (l *local) take(id string, limit Limit, now time.Time) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.turn(now)
@@ -33,16 +34,16 @@ func (l *local) take(id string, interval time.Duration, now time.Time) (wait tim
 	if whole.Before(now) {
 		whole = now
 	}
-	whole = whole.Add(interval)
-	if ahead := whole.Sub(now); ahead > time.Minute {
-		return ahead - time.Minute
+	whole = whole.Add(limit.interval())
+	if ahead := whole.Sub(now); ahead > limit.window {
+		return ahead - limit.window
 	}
 	l.newer[id] = whole
 	return 0
 }
 
 func (l *local) turn(now time.Time) {
-	if now.Sub(l.turnedAt) < time.Minute && len(l.newer) < maxKeys {
+	if now.Sub(l.turnedAt) < longestWindow && len(l.newer) < maxKeys {
 		return
 	}
 	l.older, l.newer, l.turnedAt = l.newer, map[string]time.Time{}, now

@@ -1,5 +1,5 @@
-// Package throttle slows down guessing: it allows so many attempts per minute
-// for each key, say an account or an address.
+// Package throttle slows down guessing: it allows so many attempts per minute or
+// hour for each key, say an account or an address.
 //
 // Attempts are counted in this process and, when Redis is there, in Redis for all
 // replicas together; an attempt passes if both allow it. When Redis does not
@@ -8,7 +8,7 @@
 //
 // The algorithm is GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm):
 // a key holds one time, when its allowance will be whole again. The allowance of
-// one minute may be used at once and refills evenly.
+// one minute or hour may be used at once and refills evenly.
 package throttle
 
 import (
@@ -35,14 +35,25 @@ const (
 	redisRest = time.Second
 )
 
-// Limit is the number of attempts allowed per minute for one key.
+// Limit is the number of attempts allowed for one key in a window of time.
 type Limit struct {
-	Name      string // tells limits with equal keys apart
-	PerMinute int
+	name     string
+	attempts int
+	window   time.Duration
 }
 
+// PerMinute is a limit of at least one attempt a minute. Its name tells it from
+// other limits with equal keys.
+func PerMinute(name string, attempts int) Limit { return Limit{name, attempts, time.Minute} }
+
+// PerHour is a limit of at least one attempt an hour.
+func PerHour(name string, attempts int) Limit { return Limit{name, attempts, longestWindow} }
+
+// longestWindow bounds how long an attempt has to be remembered.
+const longestWindow = time.Hour
+
 // interval is the time in which one attempt comes back.
-func (l Limit) interval() time.Duration { return time.Minute / time.Duration(l.PerMinute) }
+func (l Limit) interval() time.Duration { return l.window / time.Duration(l.attempts) }
 
 // Limiter counts attempts.
 type Limiter struct {
@@ -63,9 +74,9 @@ func New(client redis.Scripter, log zerolog.Logger, now func() time.Time) *Limit
 // Allow takes one attempt of the key's allowance, or returns ErrTooMany.
 func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) error {
 	id := identify(limit, key)
-	wait := l.local.take(id, limit.interval(), l.now())
+	wait := l.local.take(id, limit, l.now())
 	if wait == 0 {
-		wait = l.takeShared(ctx, id, limit.interval())
+		wait = l.takeShared(ctx, id, limit)
 	}
 	if wait > 0 {
 		return ErrTooMany.WithRetryAfter(wait)
@@ -73,10 +84,10 @@ func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) error {
 	return nil
 }
 
-func (l *Limiter) takeShared(ctx context.Context, id string, interval time.Duration) time.Duration {
+func (l *Limiter) takeShared(ctx context.Context, id string, limit Limit) time.Duration {
 	var micros int64
 	l.ask(ctx, func(ctx context.Context) (err error) {
-		micros, err = take.Run(ctx, l.redis, []string{id}, interval.Microseconds(), time.Minute.Microseconds()).Int64()
+		micros, err = take.Run(ctx, l.redis, []string{id}, limit.interval().Microseconds(), limit.window.Microseconds()).Int64()
 		return err
 	})
 	return time.Duration(micros) * time.Microsecond
@@ -95,7 +106,7 @@ func (l *Limiter) Reset(ctx context.Context, limit Limit, key string) {
 // addresses, so that only their hashes are kept.
 func identify(limit Limit, key string) string {
 	sum := sha256.Sum256([]byte(key))
-	return "user-service:throttle:" + limit.Name + ":" + base64.RawURLEncoding.EncodeToString(sum[:18])
+	return "user-service:throttle:" + limit.name + ":" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
 // ask runs one command on Redis, unless it failed a moment ago.

@@ -46,12 +46,12 @@ func allowed(l *Limiter, limit Limit, key string, attempts int) (n int) {
 	return n
 }
 
-var tenPerMinute = Limit{Name: "test", PerMinute: 10}
+var tenPerMinute = PerMinute("test", 10)
 
 func TestLocal_P40_AllowanceRefillsEvenly(t *testing.T) {
 	l := newLocal()
 	clock := testkit.NewClock(start)
-	take := func() time.Duration { return l.take("k", 6*time.Second, clock.Now()) }
+	take := func() time.Duration { return l.take("k", tenPerMinute, clock.Now()) }
 	for range 10 {
 		require.Zero(t, take())
 	}
@@ -61,18 +61,18 @@ func TestLocal_P40_AllowanceRefillsEvenly(t *testing.T) {
 	clock.Advance(time.Nanosecond)
 	require.Zero(t, take())
 	require.Equal(t, 6*time.Second, take())
-	require.Zero(t, l.take("other", 6*time.Second, clock.Now()))
+	require.Zero(t, l.take("other", tenPerMinute, clock.Now()))
 }
 
 func TestLocal_P40_TurningTheTablesForgetsNothingThatCounts(t *testing.T) {
 	l := newLocal()
 	clock := testkit.NewClock(start)
 	passed := 0
-	for range 3 * 60 { // three minutes of an attempt per second, ten per minute allowed
-		if l.take("k", 6*time.Second, clock.Now()) == 0 {
+	for range 3 * 60 { // three hours of an attempt per minute, ten per hour allowed
+		if l.take("k", PerHour("test", 10), clock.Now()) == 0 {
 			passed++
 		}
-		clock.Advance(time.Second)
+		clock.Advance(time.Minute)
 	}
 	require.Equal(t, 10+29, passed)
 }
@@ -80,7 +80,7 @@ func TestLocal_P40_TurningTheTablesForgetsNothingThatCounts(t *testing.T) {
 func TestLocal_MemoryIsBounded(t *testing.T) {
 	l := newLocal()
 	for i := range 3 * maxKeys {
-		l.take(fmt.Sprint(i), time.Second, start)
+		l.take(fmt.Sprint(i), tenPerMinute, start)
 	}
 	require.LessOrEqual(t, len(l.newer)+len(l.older), 2*maxKeys)
 }
@@ -96,9 +96,20 @@ func TestLimiter_P40_ReplicasShareOneCountAndAReset(t *testing.T) {
 	require.Positive(t, fault.Of(err).RetryAfter)
 	require.LessOrEqual(t, fault.Of(err).RetryAfter, 6*time.Second)
 
-	require.Equal(t, 10, allowed(two, Limit{Name: "other", PerMinute: 10}, "k", 11), "limits do not mix")
+	require.Equal(t, 10, allowed(two, PerMinute("other", 10), "k", 11), "limits do not mix")
 	one.Reset(t.Context(), tenPerMinute, "k")
 	require.Equal(t, 10, allowed(one, tenPerMinute, "k", 11))
+}
+
+// Redis counts by its own clock, so that only the waiting time shows the window.
+func TestLimiter_P40_RedisKnowsTheWindow(t *testing.T) {
+	t.Parallel()
+	url := testkit.Redis(t)
+	one, two := patient(connect(t, url)), patient(connect(t, url))
+	require.Equal(t, 10, allowed(one, PerHour("test", 10), "k", 10))
+	wait := fault.Of(two.Allow(t.Context(), PerHour("test", 10), "k")).RetryAfter
+	require.Greater(t, wait, 5*time.Minute)
+	require.LessOrEqual(t, wait, 6*time.Minute)
 }
 
 func TestLimiter_KeepsNoKeyInTheClear(t *testing.T) {
