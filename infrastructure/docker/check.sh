@@ -5,7 +5,7 @@
 development() {
   case $1 in
   *marketplace-development* | marketplace-admin | sk_test_marketplace | whsec_marketplace) return 0 ;;
-  00000000-0000-0000-0000-*) return 0 ;;
+  00000000-0000-4000-8000-*) return 0 ;;
   esac
   return 1
 }
