@@ -20,7 +20,8 @@ type List[T any] struct {
 	NextCursor string `json:"next_cursor,omitempty" doc:"Where the next page begins; absent on the last"`
 }
 
-var errCursor = fault.New(fault.Invalid, "cursor_invalid", "The cursor is not one that this list has given out.").
+// ErrCursor is the fault of a cursor that decodes and means nothing.
+var ErrCursor = fault.New(fault.Invalid, "cursor_invalid", "The cursor is not one that this list has given out.").
 	WithField("query.cursor", "is not a next_cursor of this list")
 
 // EncodeCursor packs the sort key of the last item of a page. It is opaque to clients, but not secret.
@@ -39,10 +40,10 @@ func DecodeCursor(cursor string, key any) error {
 	}
 	packed, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil {
-		return errCursor.Wrap(err)
+		return ErrCursor.Wrap(err)
 	}
 	if err := json.Unmarshal(packed, key); err != nil {
-		return errCursor.Wrap(err)
+		return ErrCursor.Wrap(err)
 	}
 	return nil
 }
@@ -53,7 +54,7 @@ func CursorID(cursor string) (id string, err error) {
 		return "", err
 	}
 	if id, err = ParseID(id); err != nil {
-		return "", errCursor.Wrap(err)
+		return "", ErrCursor.Wrap(err)
 	}
 	return id, nil
 }

@@ -10,12 +10,12 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"marketplace/order-service/internal/domain"
-	"marketplace/order-service/internal/service"
 	"marketplace/proto/events"
 	eventsv1 "marketplace/proto/events/v1"
 	moneyv1 "marketplace/proto/money/v1"
 	"marketplace/shared/money"
 	"marketplace/shared/rabbit"
+	"marketplace/shared/telemetry"
 )
 
 // Changer applies what other services say.
@@ -41,7 +41,7 @@ func (h *Events) Handle(ctx context.Context, batch []rabbit.Message) error {
 			return fmt.Errorf("message %s: %w", m.ID, err)
 		}
 		changes[i] = domain.Change{
-			OrderID: orderID, Input: input, Source: m.Source, MessageID: m.ID, Trace: service.Traceparent(m.Context(ctx)),
+			OrderID: orderID, Input: input, Source: m.Source, MessageID: m.ID, Trace: telemetry.Traceparent(m.Context(ctx)),
 		}
 	}
 	return h.Changing.Apply(ctx, changes)

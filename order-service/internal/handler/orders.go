@@ -10,7 +10,7 @@ import (
 	"marketplace/order-service/internal/service"
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
-	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
@@ -36,7 +36,7 @@ func (h *Orders) place(ctx context.Context, in *placeInput) (*web.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	key := idempotency.NewKey(who.UserID, "POST /orders", in.Key, in.RawBody)
+	key := replay.Key(ctx, "POST /orders", in.Key, in.RawBody)
 	return sent(h.Placing.Place(ctx, service.Request{
 		CustomerID: who.UserID, Items: items, Address: domain.Address(in.Body.Address), PaymentMethod: in.Body.PaymentMethod,
 	}, answer(key, http.StatusCreated)))
@@ -69,10 +69,7 @@ type cursor struct {
 	ID       string    `json:"id"`
 }
 
-var (
-	errScope  = fault.New(fault.Forbidden, "role_missing", "Your account is not allowed to do this.")
-	errCursor = fault.New(fault.Invalid, "cursor_invalid", "The cursor is not one that this list has given out.")
-)
+var errScope = fault.New(fault.Forbidden, "role_missing", "Your account is not allowed to do this.")
 
 func (h *Orders) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	who, _ := auth.From(ctx)
@@ -109,7 +106,7 @@ func positionOf(text string) (domain.Position, error) {
 	}
 	id, err := web.ParseID(c.ID)
 	if err != nil {
-		return domain.Position{}, errCursor
+		return domain.Position{}, web.ErrCursor
 	}
 	return domain.Position{PlacedAt: c.PlacedAt, ID: id}, nil
 }

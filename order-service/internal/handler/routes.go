@@ -14,6 +14,7 @@ import (
 	"marketplace/order-service/internal/service"
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
@@ -89,23 +90,15 @@ func (h *Orders) visible(ctx context.Context, id string) (domain.Order, error) {
 // answer renders the order as the reply to a command, to be stored under the key when there is one.
 func answer(key idempotency.Key, status int) service.Answer {
 	return service.Answer{Key: key, Render: func(o domain.Order) (idempotency.Reply, error) {
-		raw, err := web.JSON(status, orderShape(o))
-		if err != nil {
-			return idempotency.Reply{}, err
-		}
-		raw = raw.WithVersion(o.Version)
+		location := ""
 		if status == http.StatusCreated {
-			raw.Location = base + "/" + o.ID
+			location = base + "/" + o.ID
 		}
-		return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, nil
+		return replay.Reply(status, orderShape(o), o.Version, location)
 	}}
 }
 
-// sent is the reply to a command as huma sends it: byte for byte what is stored.
+// sent is the reply to a command, or why there is none.
 func sent(reply idempotency.Reply, err error) (*web.Raw, error) {
-	if err != nil {
-		return nil, refuse(err)
-	}
-	raw := web.Stored(reply.Status, reply.Header, reply.Body)
-	return &raw, nil
+	return replay.Sent(reply, refuse(err))
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.opentelemetry.io/otel/propagation"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -15,6 +14,7 @@ import (
 	eventsv1 "marketplace/proto/events/v1"
 	moneyv1 "marketplace/proto/money/v1"
 	"marketplace/shared/outbox"
+	"marketplace/shared/telemetry"
 )
 
 // records are the messages that follow from the events of an order, in the trace of what caused them.
@@ -30,7 +30,7 @@ func records(o domain.Order, happened []domain.Event, trace string) ([]outbox.Re
 		if err != nil {
 			return nil, fmt.Errorf("encode %s: %w", kind, err)
 		}
-		out = append(out, outbox.NewRecord(traced(trace), eventType, o.ID, body))
+		out = append(out, outbox.NewRecord(telemetry.WithTraceparent(context.Background(), trace), eventType, o.ID, body))
 	}
 	return out, nil
 }
@@ -70,9 +70,4 @@ func orderPlaced(o domain.Order) *eventsv1.OrderPlaced {
 
 func total(o domain.Order) *moneyv1.Money {
 	return &moneyv1.Money{Amount: o.Total.Amount, Currency: o.Total.Currency}
-}
-
-// traced is a context in the given trace. Changes of a batch belong to different traces.
-func traced(traceparent string) context.Context {
-	return propagation.TraceContext{}.Extract(context.Background(), propagation.MapCarrier{"traceparent": traceparent})
 }

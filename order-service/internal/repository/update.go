@@ -25,11 +25,11 @@ func (r *Orders) Update(ctx context.Context, changes []domain.Change, decide Dec
 	var fresh map[string]bool
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
-			inbox.Accept(b, consumer, messageIDs(changes), &fresh)
+			inbox.Accept(b, consumer, inbox.IDs(changes, messageID), &fresh)
 			w.lock(b, lockOrders, orderIDs(changes))
 		},
 		func(b *pgx.Batch) error {
-			if err := w.fold(unseen(changes, fresh)); err != nil {
+			if err := w.fold(inbox.Unseen(changes, fresh, messageID)); err != nil {
 				return err
 			}
 			return w.save(b)
@@ -98,15 +98,7 @@ func (w *work) lock(b *pgx.Batch, query string, args ...any) {
 		}
 		return err
 	})
-	queueClock(b, &w.now)
-}
-
-func queueClock(b *pgx.Batch, now *time.Time) {
-	b.Queue("select clock_timestamp()").QueryRow(func(row pgx.Row) error {
-		err := row.Scan(now)
-		*now = now.UTC()
-		return err
-	})
+	postgres.Clock(b, &w.now)
 }
 
 // fold runs the changes through the domain, one after the other.
@@ -176,25 +168,5 @@ func orderIDs(changes []domain.Change) []string {
 	return ids
 }
 
-func messageIDs(changes []domain.Change) []string {
-	var ids []string
-	for _, c := range changes {
-		if c.MessageID != "" {
-			ids = append(ids, c.MessageID)
-		}
-	}
-	return ids
-}
-
-// unseen leaves out changes whose message has had its effect, here or earlier in the same set.
-func unseen(changes []domain.Change, fresh map[string]bool) []domain.Change {
-	out := make([]domain.Change, 0, len(changes))
-	for _, c := range changes {
-		if c.MessageID != "" && !fresh[c.MessageID] {
-			continue
-		}
-		delete(fresh, c.MessageID)
-		out = append(out, c)
-	}
-	return out
-}
+// messageID is the message that a change came with.
+func messageID(c domain.Change) string { return c.MessageID }

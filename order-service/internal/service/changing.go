@@ -6,6 +6,7 @@ import (
 
 	"marketplace/order-service/internal/domain"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/telemetry"
 )
 
 type decide = func(domain.Order, domain.Change, time.Time) (domain.Order, []domain.Event, error)
@@ -45,7 +46,7 @@ type Cancellation struct {
 // Cancel cancels an order, or asks the warehouse to, and returns the reply. Somebody else's order is no order.
 func (c *Changing) Cancel(ctx context.Context, in Cancellation, answer Answer) (idempotency.Reply, error) {
 	change := domain.Change{
-		OrderID: in.OrderID, Source: domain.SourceCustomer, Trace: Traceparent(ctx),
+		OrderID: in.OrderID, Source: domain.SourceCustomer, Trace: telemetry.Traceparent(ctx),
 		Input: domain.Cancel{By: domain.ByCustomer, Note: in.Note},
 	}
 	if in.Staff {

@@ -8,6 +8,7 @@ import (
 
 	"marketplace/order-service/internal/domain"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/telemetry"
 )
 
 // Answer makes the reply to a command.
@@ -51,7 +52,7 @@ func (p *Placing) Place(ctx context.Context, request Request, answer Answer) (id
 		if err != nil {
 			return idempotency.Reply{}, err
 		}
-		placed, reply, err := p.Orders.Create(ctx, domain.SourceCustomer, Traceparent(ctx),
+		placed, reply, err := p.Orders.Create(ctx, domain.SourceCustomer, telemetry.Traceparent(ctx),
 			func(number string, now time.Time) (domain.Order, []domain.Event, error) {
 				return domain.Place(domain.Placement{
 					ID: uuid.Must(uuid.NewV7()).String(), Number: number, CustomerID: request.CustomerID, Lines: lines,

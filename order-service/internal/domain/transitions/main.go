@@ -3,7 +3,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
 	"strconv"
@@ -12,25 +12,12 @@ import (
 
 	"marketplace/order-service/internal/domain"
 	"marketplace/shared/automaton"
+	"marketplace/shared/lifecycle"
 	"marketplace/shared/money"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(errors.New("usage: transitions <folder of the service>"))
-	}
-	table, err := table()
-	if err == nil {
-		err = automaton.Publish(os.Args[1], table)
-	}
-	if err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	lifecycle.Main(func(context.Context) error { return automaton.Command(os.Args[1:], table) })
 }
 
 var (
