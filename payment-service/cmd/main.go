@@ -16,7 +16,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		if handled, err := app.Command(os.Args[1:], cfg); handled {
+		if handled, err := app.Command(ctx, os.Args[1:], cfg); handled {
 			return err
 		}
 		return app.Run(ctx, cfg)

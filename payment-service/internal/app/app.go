@@ -112,7 +112,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		}, config.Defaults())
 	})
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
-	group.Go("consul", func(ctx context.Context) error {
+	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
 	return group.Wait()

@@ -16,15 +16,7 @@ type listInput struct {
 
 type listOutput struct{ Body web.List[Payment] }
 
-// cursor is the last payment of a page.
-type cursor struct {
-	ID string `json:"id"`
-}
-
-var (
-	errInvalid = fault.New(fault.Invalid, "invalid", "The request has invalid parts.")
-	errCursor  = fault.New(fault.Invalid, "cursor_invalid", "The cursor is not one that this list has given out.")
-)
+var errInvalid = fault.New(fault.Invalid, "invalid", "The request has invalid parts.")
 
 func (h *Payments) list(ctx context.Context, in *listInput) (*listOutput, error) {
 	who, _ := auth.From(ctx)
@@ -38,7 +30,7 @@ func (h *Payments) list(ctx context.Context, in *listInput) (*listOutput, error)
 			return nil, errInvalid.WithField("query.order_id", "is not a UUID")
 		}
 	}
-	if q.After, err = positionOf(in.Cursor); err != nil {
+	if q.After, err = web.CursorID(in.Cursor); err != nil {
 		return nil, err
 	}
 	page, more, err := h.Reading.List(ctx, q)
@@ -51,21 +43,9 @@ func (h *Payments) list(ctx context.Context, in *listInput) (*listOutput, error)
 	}
 	next := ""
 	if more {
-		next = web.EncodeCursor(cursor{page[len(page)-1].ID})
+		next = web.EncodeCursor(page[len(page)-1].ID)
 	}
 	return &listOutput{Body: web.NewList(items, next)}, nil
-}
-
-func positionOf(text string) (string, error) {
-	var c cursor
-	if err := web.DecodeCursor(text, &c); err != nil || text == "" {
-		return "", err
-	}
-	id, err := web.ParseID(c.ID)
-	if err != nil {
-		return "", errCursor
-	}
-	return id, nil
 }
 
 type getInput struct {

@@ -9,6 +9,7 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
@@ -41,25 +42,18 @@ func (h *Payments) refund(ctx context.Context, in *refundInput) (*web.Raw, error
 		command.Amount = *in.Body.Amount
 	}
 	reply, err := h.Refunding.Refund(ctx, command, service.Answer{
-		Key: idempotency.NewKey(who.UserID, "POST /payments/"+id+"/refunds", in.Key, in.RawBody), Render: rendering(command),
+		Key: replay.Key(ctx, "POST /payments/"+id+"/refunds", in.Key, in.RawBody), Render: rendering(command),
 	})
-	if err != nil {
-		return nil, refuse(err)
-	}
-	raw := web.Stored(reply.Status, reply.Header, reply.Body)
-	return &raw, nil
+	return replay.Sent(reply, refuse(err))
 }
 
 // rendering is the refund of the command, as the payment has it then.
 func rendering(command service.RefundCommand) func(domain.Payment) (idempotency.Reply, error) {
 	return func(p domain.Payment) (idempotency.Reply, error) {
 		for _, f := range p.Refunds {
-			if f.Cause != command.Cause {
-				continue
+			if f.Cause == command.Cause {
+				return replay.Reply(http.StatusCreated, refundShape(f, command.Reason), 0, base+"/"+p.ID)
 			}
-			raw, err := web.JSON(http.StatusCreated, refundShape(f, command.Reason))
-			raw.Location = base + "/" + p.ID
-			return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, err
 		}
 		return idempotency.Reply{}, domain.ErrNoRefund
 	}

@@ -47,12 +47,12 @@ func (r *Payments) update(ctx context.Context, changes []domain.Change, decide D
 	orders := orderIDs(changes)
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
-			inbox.Accept(b, consumer, messageIDs(changes), &fresh)
+			inbox.Accept(b, consumer, inbox.IDs(changes, messageID), &fresh)
 			w.lock(b, lockPayments, orders)
 			w.refunds(b, selectRefunds, orders)
 		},
 		func(b *pgx.Batch) error {
-			if err := w.fold(unseen(changes, fresh)); err != nil {
+			if err := w.fold(inbox.Unseen(changes, fresh, messageID)); err != nil {
 				return err
 			}
 			if err := w.mark(attempts); err != nil {
@@ -97,25 +97,5 @@ func orderIDs(changes []domain.Change) []string {
 	return ids
 }
 
-func messageIDs(changes []domain.Change) []string {
-	var ids []string
-	for _, c := range changes {
-		if c.MessageID != "" {
-			ids = append(ids, c.MessageID)
-		}
-	}
-	return ids
-}
-
-// unseen leaves out changes whose message has had its effect, here or earlier in the same set.
-func unseen(changes []domain.Change, fresh map[string]bool) []domain.Change {
-	out := make([]domain.Change, 0, len(changes))
-	for _, c := range changes {
-		if c.MessageID != "" && !fresh[c.MessageID] {
-			continue
-		}
-		delete(fresh, c.MessageID)
-		out = append(out, c)
-	}
-	return out
-}
+// messageID is the message that a change came with.
+func messageID(c domain.Change) string { return c.MessageID }

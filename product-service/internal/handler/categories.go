@@ -2,8 +2,10 @@ package handler
 
 import (
 	"context"
+	"net/http"
 
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
@@ -24,28 +26,21 @@ func (h *Handler) categories(ctx context.Context, _ *struct{}) (*categoryList, e
 }
 
 type createCategoryInput struct {
-	OnceKey
+	Once
 	Body CategoryInput
 }
 
 func (h *Handler) createCategory(ctx context.Context, in *createCategoryInput) (*web.Raw, error) {
-	_, key, err := in.of(ctx, "POST /categories", in.Body)
-	if err != nil {
-		return nil, err
-	}
 	c, err := domain.NewCategory(h.Products.NewID(), in.Body.Name)
 	if err != nil {
 		return nil, coded(err)
 	}
-	reply, err := created("/api/v1/categories/"+c.ID, c.Version, categoryShape(c))
+	reply, err := replay.Reply(http.StatusCreated, categoryShape(c), c.Version, "/api/v1/categories/"+c.ID)
 	if err != nil {
 		return nil, err
 	}
-	reply, err = h.Shelves.CreateCategory(ctx, key, c, reply)
-	if err != nil {
-		return nil, coded(err)
-	}
-	return stored(reply), nil
+	reply, err = h.Shelves.CreateCategory(ctx, replay.Key(ctx, "POST /categories", in.Key, in.RawBody), c, reply)
+	return replay.Sent(reply, coded(err))
 }
 
 type renameInput struct {

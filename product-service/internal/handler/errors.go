@@ -14,7 +14,7 @@ var codes = []struct {
 	err   error
 	fault *fault.Error
 }{
-	{domain.ErrNotFound, fault.New(fault.NotFound, "product_not_found", "There is no such product.")},
+	{domain.ErrNotFound, fault.New(fault.NotFound, "not_found", "There is no such product.")},
 	{domain.ErrArchived, fault.New(fault.Conflict, "product_archived", "An archived product does not change any more.")},
 	{domain.ErrTransition, fault.New(fault.Conflict, "status_not_allowed", "A published product cannot become a draft again.")},
 	{domain.ErrSKUTaken, fault.New(fault.Conflict, "sku_taken", "You already have a product with this SKU.")},
@@ -23,7 +23,7 @@ var codes = []struct {
 }
 
 var (
-	errNoCategory = fault.New(fault.NotFound, "category_not_found", "There is no such category.")
+	errNoCategory = fault.New(fault.NotFound, "not_found", "There is no such category.")
 	// errUnknownCategory is for a product that names a category, errNoCategory for the category's own address.
 	errUnknownCategory = fault.New(fault.Invalid, "category_unknown", "There is no such category.").
 				WithField("body.category_id", "is no category")

@@ -2,6 +2,7 @@ package handler
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/google/uuid"
 
@@ -9,6 +10,7 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
@@ -103,22 +105,17 @@ func (h *Handler) get(ctx context.Context, in *productInput) (*productOutput, er
 }
 
 type createInput struct {
-	OnceKey
+	Once
 	Body ProductDraft
 }
 
 func (h *Handler) create(ctx context.Context, in *createInput) (*web.Raw, error) {
-	actor, key, err := in.of(ctx, "POST /products", in.Body)
-	if err != nil {
-		return nil, err
-	}
+	actor, _ := auth.From(ctx)
+	key := replay.Key(ctx, "POST /products", in.Key, in.RawBody)
 	reply, err := h.Products.Create(ctx, actor, key, in.Body.product(), func(p domain.Product) (idempotency.Reply, error) {
-		return created("/api/v1/products/"+p.ID, p.Version, productShape(p))
+		return replay.Reply(http.StatusCreated, productShape(p), p.Version, "/api/v1/products/"+p.ID)
 	})
-	if err != nil {
-		return nil, productCoded(err)
-	}
-	return stored(reply), nil
+	return replay.Sent(reply, productCoded(err))
 }
 
 type changeInput struct {

@@ -2,8 +2,6 @@ package handler
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -60,33 +58,8 @@ func route(tag, base string) func(method, path, summary string) huma.Operation {
 	}
 }
 
-// OnceKey is the Idempotency-Key header of a POST.
-type OnceKey struct {
-	Key string `header:"Idempotency-Key" maxLength:"255" doc:"Sending the same again with the same key has one effect and one reply"`
-}
-
-// of scopes the key to the caller, the route and the meaning of the body: blanks and the order of fields do not matter.
-func (k OnceKey) of(ctx context.Context, route string, body any) (auth.Identity, idempotency.Key, error) {
-	actor, _ := auth.From(ctx)
-	canonical, err := json.Marshal(body)
-	if err != nil {
-		return actor, idempotency.Key{}, fmt.Errorf("hashing the request: %w", err)
-	}
-	return actor, idempotency.NewKey(actor.UserID, route, k.Key, canonical), nil
-}
-
-// created is the 201 reply that is stored and sent.
-func created(location string, version int, body any) (idempotency.Reply, error) {
-	raw, err := web.JSON(http.StatusCreated, body)
-	if err != nil {
-		return idempotency.Reply{}, err
-	}
-	raw = raw.WithVersion(version)
-	raw.Location = location
-	return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, nil
-}
-
-func stored(r idempotency.Reply) *web.Raw {
-	raw := web.Stored(r.Status, r.Header, r.Body)
-	return &raw
+// Once is what makes a POST that is sent again the same request: the header, and the body as it was sent.
+type Once struct {
+	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Sending the same again with the same key has one effect and one reply"`
+	RawBody []byte
 }

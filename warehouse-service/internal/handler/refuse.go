@@ -10,7 +10,6 @@ import (
 
 var (
 	errInvalid = fault.New(fault.Invalid, "invalid", "The request has invalid parts.")
-	errCursor  = fault.New(fault.Invalid, "cursor_invalid", "The cursor is not one that this list has given out.")
 	errUnknown = fault.New(fault.Invalid, "product_unknown", "The catalogue does not know some of the products.")
 )
 

@@ -11,6 +11,7 @@ import (
 
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/service"
@@ -100,33 +101,20 @@ func operation(method, path, tag, summary string) huma.Operation {
 
 // key scopes an Idempotency-Key to the caller and the path.
 func key(ctx context.Context, path, value string, body []byte) idempotency.Key {
-	who, _ := auth.From(ctx)
-	return idempotency.NewKey(who.UserID, "POST "+path, value, body)
+	return replay.Key(ctx, "POST "+path, value, body)
 }
 
 // answer renders what a command has left behind as its reply, to be stored under the key when there is one.
 func answer[T any](key idempotency.Key, status int, render func(T) (body any, version int, location string)) idempotency.Answer[T] {
 	return idempotency.Answer[T]{Key: key, Render: func(effect T) (idempotency.Reply, error) {
 		body, version, location := render(effect)
-		raw, err := web.JSON(status, body)
-		if err != nil {
-			return idempotency.Reply{}, err
-		}
-		if version > 0 {
-			raw = raw.WithVersion(version)
-		}
-		raw.Location = location
-		return idempotency.Reply{Status: raw.Status, Header: raw.Header(), Body: raw.Body}, nil
+		return replay.Reply(status, body, version, location)
 	}}
 }
 
-// sent is the reply to a command as huma sends it: byte for byte what is stored.
+// sent is the reply to a command, or why there is none.
 func sent(reply idempotency.Reply, err error) (*web.Raw, error) {
-	if err != nil {
-		return nil, refuse(err)
-	}
-	raw := web.Stored(reply.Status, reply.Header, reply.Body)
-	return &raw, nil
+	return replay.Sent(reply, refuse(err))
 }
 
 // listed makes a page of rows that were asked for with one more than limit, to know whether there are more.
@@ -141,17 +129,6 @@ func listed[T, S any](rows []T, limit int, shape func(T) S, position func(T) any
 		items[i] = shape(row)
 	}
 	return web.NewList(items, next)
-}
-
-// idCursor reads a cursor that is an id.
-func idCursor(text string) (id string, err error) {
-	if err := web.DecodeCursor(text, &id); err != nil || text == "" {
-		return "", err
-	}
-	if id, err = web.ParseID(id); err != nil {
-		return "", errCursor
-	}
-	return id, nil
 }
 
 // filterID reads an id in a query, where a malformed one is the client's mistake.

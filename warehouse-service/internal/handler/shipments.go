@@ -18,7 +18,7 @@ type listShipmentsInput struct {
 type listShipmentsOutput struct{ Body web.List[Shipment] }
 
 func (h *Handler) listShipments(ctx context.Context, in *listShipmentsInput) (*listShipmentsOutput, error) {
-	before, err := idCursor(in.Cursor)
+	before, err := web.CursorID(in.Cursor)
 	if err != nil {
 		return nil, err
 	}

@@ -68,7 +68,7 @@ func stockPosition(text string) (domain.Key, error) {
 	}
 	for _, id := range []string{c.ProductID, c.WarehouseID} {
 		if _, err := web.ParseID(id); err != nil {
-			return domain.Key{}, errCursor
+			return domain.Key{}, web.ErrCursor
 		}
 	}
 	return domain.Key(c), nil

@@ -57,7 +57,7 @@ type listSuppliesInput struct {
 type listSuppliesOutput struct{ Body web.List[Supply] }
 
 func (h *Handler) listSupplies(ctx context.Context, in *listSuppliesInput) (*listSuppliesOutput, error) {
-	before, err := idCursor(in.Cursor)
+	before, err := web.CursorID(in.Cursor)
 	if err != nil {
 		return nil, err
 	}

@@ -41,11 +41,11 @@ func (r *Fulfilments) Update(ctx context.Context, changes []domain.Change, decid
 	var fresh map[string]bool
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
-			inbox.Accept(b, consumer, messageIDs(changes), &fresh)
+			inbox.Accept(b, consumer, inbox.IDs(changes, messageID), &fresh)
 			w.load(b, true)
 		},
 		func(b *pgx.Batch) error {
-			if err := w.fold(unseen(changes, fresh)); err != nil {
+			if err := w.fold(inbox.Unseen(changes, fresh, messageID)); err != nil {
 				return err
 			}
 			return w.save(b)

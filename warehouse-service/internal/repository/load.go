@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"marketplace/shared/postgres"
 	"marketplace/warehouse-service/internal/domain"
 )
 
@@ -52,7 +53,7 @@ func (w *work) load(b *pgx.Batch, create bool) {
 	if products, releasing := w.wanted(); len(products)+len(releasing) > 0 {
 		b.Queue(lockStock, products, releasing).Query(w.scanStock)
 	}
-	b.Queue(`select clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(&w.now) })
+	postgres.Clock(b, &w.now)
 }
 
 // wanted says whose stock rows the changes may touch. Confirmations and deliveries touch none.

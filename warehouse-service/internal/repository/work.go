@@ -108,24 +108,5 @@ func orderIDs(changes []domain.Change) []string {
 	return slices.Compact(slices.Sorted(slices.Values(ids)))
 }
 
-func messageIDs(changes []domain.Change) []string {
-	var ids []string
-	for _, c := range changes {
-		if c.MessageID != "" {
-			ids = append(ids, c.MessageID)
-		}
-	}
-	return ids
-}
-
-// unseen leaves out changes whose message has had its effect, here or earlier in the same set.
-func unseen(changes []domain.Change, fresh map[string]bool) []domain.Change {
-	out := make([]domain.Change, 0, len(changes))
-	for _, c := range changes {
-		if c.MessageID == "" || fresh[c.MessageID] {
-			delete(fresh, c.MessageID)
-			out = append(out, c)
-		}
-	}
-	return out
-}
+// messageID is the message that a change came with.
+func messageID(c domain.Change) string { return c.MessageID }

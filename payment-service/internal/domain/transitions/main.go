@@ -3,32 +3,18 @@
 package main
 
 import (
-	"errors"
-	"fmt"
+	"context"
 	"os"
 	"strings"
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/automaton"
+	"marketplace/shared/lifecycle"
 	"marketplace/shared/money"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(errors.New("usage: transitions <folder of the service>"))
-	}
-	table, err := table()
-	if err == nil {
-		err = automaton.Publish(os.Args[1], table)
-	}
-	if err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	lifecycle.Main(func(context.Context) error { return automaton.Command(os.Args[1:], table) })
 }
 
 var total = money.Money{Amount: 100, Currency: "USD"}

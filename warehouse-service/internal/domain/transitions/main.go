@@ -3,7 +3,7 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -11,25 +11,12 @@ import (
 	"strings"
 
 	"marketplace/shared/automaton"
+	"marketplace/shared/lifecycle"
 	"marketplace/warehouse-service/internal/domain"
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fail(errors.New("usage: transitions <folder of the service>"))
-	}
-	table, err := table()
-	if err == nil {
-		err = automaton.Publish(os.Args[1], table)
-	}
-	if err != nil {
-		fail(err)
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
+	lifecycle.Main(func(context.Context) error { return automaton.Command(os.Args[1:], table) })
 }
 
 // placed wants two units, and each of two warehouses has one: the order gets two shipments.
