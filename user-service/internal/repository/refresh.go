@@ -35,7 +35,7 @@ func (r *Sessions) Refresh(ctx context.Context, sessionID string, decide func(do
 		func(b *pgx.Batch) {
 			b.Queue(lockOwner, sessionID).Query(collect(&users))
 			b.Queue(lockFamily, sessionID).Query(collect(&sessions))
-			queueClock(b, &now)
+			postgres.Clock(b, &now)
 		},
 		func(b *pgx.Batch) error {
 			if len(users) == 0 || len(sessions) == 0 {

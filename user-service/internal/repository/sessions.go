@@ -46,7 +46,7 @@ func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in dom
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
 			b.Queue(lockCredentials, userID).Query(collect(&users))
-			queueClock(b, &now)
+			postgres.Clock(b, &now)
 		},
 		func(b *pgx.Batch) error {
 			switch {

@@ -46,7 +46,7 @@ func (r *Users) update(ctx context.Context, lock, id string, decide decideUser) 
 	err = postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
 			b.Queue(lock, id).Query(collect(&locked))
-			queueClock(b, &now)
+			postgres.Clock(b, &now)
 		},
 		func(b *pgx.Batch) error {
 			before, otherAdmins, err := split(locked, id)
@@ -94,7 +94,7 @@ func (r *Users) ChangePassword(ctx context.Context, id, oldHash, newHash, keep s
 	err = postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
 			b.Queue(lockPassword, id).QueryRow(func(row pgx.Row) error { return row.Scan(&hash) })
-			queueClock(b, &now)
+			postgres.Clock(b, &now)
 		},
 		func(b *pgx.Batch) error {
 			if hash != oldHash {
@@ -105,11 +105,6 @@ func (r *Users) ChangePassword(ctx context.Context, id, oldHash, newHash, keep s
 			return nil
 		})
 	return ended, err
-}
-
-// queueClock reads the time after the locks that were queued before it.
-func queueClock(b *pgx.Batch, now *time.Time) {
-	b.Queue(`SELECT clock_timestamp()`).QueryRow(func(row pgx.Row) error { return row.Scan(now) })
 }
 
 // collect reads all rows of a queued query.

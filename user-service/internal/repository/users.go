@@ -30,7 +30,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
 func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, in domain.SignIn) (domain.SignedIn, error) {
 	var now time.Time
 	err := postgres.InBatches(ctx, r.pool,
-		func(b *pgx.Batch) { queueClock(b, &now) },
+		func(b *pgx.Batch) { postgres.Clock(b, &now) },
 		func(b *pgx.Batch) error {
 			u.CreatedAt = now
 			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now)
@@ -48,7 +48,7 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash string) (created bool, err error) {
 	var now time.Time
 	err = postgres.InBatches(ctx, r.pool,
-		func(b *pgx.Batch) { queueClock(b, &now) },
+		func(b *pgx.Batch) { postgres.Clock(b, &now) },
 		func(b *pgx.Batch) error {
 			b.Queue(insertUser+` ON CONFLICT (email) DO NOTHING`,
 				u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now).
