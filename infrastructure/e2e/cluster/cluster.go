@@ -23,8 +23,8 @@ var order = []string{
 
 // The first admin of every cluster.
 const (
-	adminEmail    = "admin@marketplace.local"
-	adminPassword = "e2e-administrator"
+	AdminEmail    = "admin@marketplace.local"
+	AdminPassword = "e2e-administrator"
 )
 
 // nobody listens there.
@@ -112,7 +112,7 @@ func (c *Cluster) Anyone() *client.Client { return client.New(c.Gateway) }
 // Admin is the first admin, signed in.
 func (c *Cluster) Admin(t testing.TB) *client.Client {
 	t.Helper()
-	return c.Anyone().Login(t, adminEmail, adminPassword)
+	return c.Anyone().Login(t, AdminEmail, AdminPassword)
 }
 
 // Misbehave gives the sandbox processor a rule for what goes wrong next; its README lists them.

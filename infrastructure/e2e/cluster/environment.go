@@ -26,7 +26,7 @@ func environment(o Options, db database, redisURL string) variables {
 		"RABBITMQ_URL=" + o.RabbitURL, "REDIS_URL=" + redisURL, "CONSUL_URL=" + o.ConsulURL,
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + o.OTLPEndpoint,
 		"JWT_SECRET=e2e-secret-e2e-secret-e2e-secret-0", "JWKS_URL=" + users + "/.well-known/jwks.json",
-		"ADMIN_EMAIL=" + adminEmail, "ADMIN_PASSWORD=" + adminPassword,
+		"ADMIN_EMAIL=" + AdminEmail, "ADMIN_PASSWORD=" + AdminPassword,
 		"STRIPE_API_URL=" + v.url("sandbox"), "STRIPE_SECRET_KEY=sk_test_e2e", "STRIPE_WEBHOOK_SECRET=whsec_e2e",
 		"SANDBOX_WEBHOOK_URL=" + v.url("payment-service") + "/api/v1/webhooks/stripe", "SANDBOX_WEBHOOK_SECRET=whsec_e2e",
 	}

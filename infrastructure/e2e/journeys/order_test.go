@@ -27,6 +27,8 @@ func TestJourneys(t *testing.T) {
 	t.Run("P33 extra fields are refused", s.extraFieldsAreRefused)
 	t.Run("P34 identity comes from the token only", s.identityComesFromTheToken)
 	t.Run("bad input", s.badInput)
+	t.Run("OpenAPI document is whole", s.openAPIIsWhole)
+	t.Run("Swagger UI is local", s.swaggerIsLocal)
 	t.Run("invariants", s.invariants)
 }
 
