@@ -26,7 +26,13 @@ func TestEverything_P51_WorksWithOneConnection(t *testing.T) {
 	for i := range 10 {
 		wg.Go(func() {
 			email := fmt.Sprintf("user%d@example.com", i)
-			r, err := u.try("POST", "/api/v1/auth/register", "", m{"email": email, "password": goodPassword, "name": "Ann"})
+			register := func() (reply, error) {
+				return u.try("POST", "/api/v1/auth/register", "", m{"email": email, "password": goodPassword, "name": "Ann"})
+			}
+			r, err := register()
+			for err == nil && r.status == http.StatusServiceUnavailable && r.code(t) == "sign_in_busy" {
+				r, err = register() // a machine that hashes slowly
+			}
 			if err != nil || r.status != http.StatusCreated {
 				t.Errorf("register: %v %s", err, r.body)
 				return
