@@ -1,6 +1,7 @@
 #!/bin/sh
 # The first container of docker-compose.yml: are these settings fit to start with? Everything else waits for it.
 # Production refuses every secret that still has its development value, and names it.
+# shellcheck disable=SC2154 # read by name
 
 development() {
   case $1 in
