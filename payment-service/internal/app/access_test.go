@@ -99,21 +99,23 @@ func TestRefund_P33_BadBodiesHaveNoEffectAndAreNotEchoed(t *testing.T) {
 	_, d := s.captured("pm_card_visa")
 	support := s.support()
 	for body, want := range map[string]int{
-		``:                                   http.StatusBadRequest,
-		`null`:                               http.StatusUnprocessableEntity,
-		`{`:                                  http.StatusBadRequest,
-		`[]`:                                 http.StatusUnprocessableEntity,
-		`{}`:                                 http.StatusUnprocessableEntity,
-		`{"reason": ""}`:                     http.StatusUnprocessableEntity,
-		`{"reason": "x", "amount": 0}`:       http.StatusUnprocessableEntity,
-		`{"reason": "x", "amount": -1}`:      http.StatusUnprocessableEntity,
-		`{"reason": "x", "amount": 1.5}`:     http.StatusUnprocessableEntity,
-		`{"reason": "x", "amount": "12345"}`: http.StatusUnprocessableEntity,
-		`{"reason": "x", "AMOUNT": 5}`:       http.StatusUnprocessableEntity,
-		`{"reason": "x", "status": "done"}`:  http.StatusUnprocessableEntity,
-		`{"reason": "x", "currency": "EUR"}`: http.StatusUnprocessableEntity,
-		`{"reason": "x", "amount": 9223372036854775807}`:  http.StatusConflict,
-		`{"reason": "x", "amount": 92233720368547758080}`: http.StatusUnprocessableEntity,
+		``:                               http.StatusBadRequest,
+		`null`:                           http.StatusUnprocessableEntity,
+		`{`:                              http.StatusBadRequest,
+		`[]`:                             http.StatusUnprocessableEntity,
+		`{}`:                             http.StatusUnprocessableEntity,
+		`{"reason": ""}`:                 http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": 100}`: http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": 100, "currency": "EUR"}}`:                  http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": 0, "currency": "USD"}}`:                    http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": -1, "currency": "USD"}}`:                   http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": 1.5, "currency": "USD"}}`:                  http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": "12345", "currency": "USD"}}`:              http.StatusUnprocessableEntity,
+		`{"reason": "x", "AMOUNT": 5}`:                                                   http.StatusUnprocessableEntity,
+		`{"reason": "x", "status": "done"}`:                                              http.StatusUnprocessableEntity,
+		`{"reason": "x", "currency": "EUR"}`:                                             http.StatusUnprocessableEntity,
+		`{"reason": "x", "amount": {"amount": 9223372036854775807, "currency": "USD"}}`:  http.StatusConflict,
+		`{"reason": "x", "amount": {"amount": 92233720368547758080, "currency": "USD"}}`: http.StatusUnprocessableEntity,
 	} {
 		r := support.refund(d.ID, uuid.NewString(), body)
 		require.Equal(t, want, r.Status, "%s: %s", body, r.Body)

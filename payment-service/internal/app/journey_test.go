@@ -33,7 +33,7 @@ func TestPayment_AnOrderIsChargedAndRefunded(t *testing.T) {
 	require.Equal(t, o.amount, said.GetAmount().GetAmount())
 	require.Equal(t, d.ID, said.GetPaymentId())
 
-	r := s.support().do(http.MethodPost, "/api/v1/payments/"+d.ID+"/refunds", `{"amount": 299, "reason": "a scratch"}`, "Idempotency-Key", "k1")
+	r := s.support().do(http.MethodPost, "/api/v1/payments/"+d.ID+"/refunds", `{"amount": {"amount": 299, "currency": "USD"}, "reason": "a scratch"}`, "Idempotency-Key", "k1")
 	require.Equal(t, http.StatusCreated, r.Status, r.Body)
 	var f handler.Refund
 	require.NoError(t, json.Unmarshal([]byte(r.Body), &f))

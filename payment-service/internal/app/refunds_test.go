@@ -43,7 +43,7 @@ func TestRefund_P29_TwentyAtOnceNeverExceedTheCapture(t *testing.T) {
 	for i := range replies {
 		all.Go(func() {
 			<-start
-			replies[i] = support.refund(d.ID, fmt.Sprint("key", i), `{"amount": 100, "reason": "race"}`)
+			replies[i] = support.refund(d.ID, fmt.Sprint("key", i), `{"amount": {"amount": 100, "currency": "USD"}, "reason": "race"}`)
 		})
 	}
 	close(start)
@@ -81,7 +81,7 @@ func TestRefund_P29_ACancellationAndSupportShareTheCapture(t *testing.T) {
 		o, d := s.captured("pm_card_visa")
 		var both sync.WaitGroup
 		both.Go(func() { s.peers.say(cancelled(t, o)) })
-		both.Go(func() { support.refund(d.ID, uuid.NewString(), `{"amount": 500, "reason": "race"}`) })
+		both.Go(func() { support.refund(d.ID, uuid.NewString(), `{"amount": {"amount": 500, "currency": "USD"}, "reason": "race"}`) })
 		both.Wait()
 		s.becomes(o.id, "refunded")
 		require.EqualValues(t, o.amount, s.refunded(o.id))
@@ -93,17 +93,17 @@ func TestRefund_P19_P20_P22_AKeyRefundsOnce(t *testing.T) {
 	s := open(t)
 	_, d := s.captured("pm_card_visa")
 	support, colleague := s.support(), s.support()
-	first := support.refund(d.ID, "key", `{"amount": 100, "reason": "once"}`)
+	first := support.refund(d.ID, "key", `{"amount": {"amount": 100, "currency": "USD"}, "reason": "once"}`)
 	require.Equal(t, http.StatusCreated, first.Status, first.Body)
 	require.Equal(t, "/api/v1/payments/"+d.ID, first.Header.Get("Location"))
-	again := support.refund(d.ID, "key", `{"amount": 100, "reason": "once"}`)
+	again := support.refund(d.ID, "key", `{"amount": {"amount": 100, "currency": "USD"}, "reason": "once"}`)
 	require.Equal(t, []any{first.Status, first.Body}, []any{again.Status, again.Body})
 	require.Equal(t, 1, s.count(`select count(*) from refunds`))
 
-	other := support.refund(d.ID, "key", `{"amount": 200, "reason": "once"}`)
+	other := support.refund(d.ID, "key", `{"amount": {"amount": 200, "currency": "USD"}, "reason": "once"}`)
 	require.Equal(t, http.StatusUnprocessableEntity, other.Status)
 	require.Equal(t, "idempotency_key_reused", other.code(t))
-	require.Equal(t, http.StatusCreated, colleague.refund(d.ID, "key", `{"amount": 200, "reason": "theirs"}`).Status)
+	require.Equal(t, http.StatusCreated, colleague.refund(d.ID, "key", `{"amount": {"amount": 200, "currency": "USD"}, "reason": "theirs"}`).Status)
 	require.Equal(t, 2, s.count(`select count(*) from refunds`))
 
 	missing := support.do(http.MethodPost, "/api/v1/payments/"+d.ID+"/refunds", `{"reason": "x"}`)

@@ -9,6 +9,7 @@ import (
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/money"
 	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
@@ -16,13 +17,16 @@ import (
 var errKeyRequired = fault.New(fault.Invalid, "idempotency_key_required", "Send an Idempotency-Key, so that a repeated request refunds once.").
 	WithField("header.Idempotency-Key", "is required")
 
+var errAmount = fault.New(fault.Invalid, "invalid", "The request has invalid parts.").
+	WithField("body.amount.amount", "must be at least 1")
+
 type refundInput struct {
 	ID      string `path:"id"`
 	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Required: a repeated request with the same key gets the first reply"`
 	RawBody []byte
 	Body    struct {
-		Amount *int64 `json:"amount,omitempty" minimum:"1" doc:"In minor units of the payment's currency; all that is left when absent"`
-		Reason string `json:"reason" minLength:"1" maxLength:"500" doc:"For people; kept with the refund"`
+		Amount *money.Money `json:"amount,omitempty" doc:"In the payment's currency; all that is left when absent"`
+		Reason string       `json:"reason" minLength:"1" maxLength:"500" doc:"For people; kept with the refund"`
 	}
 }
 
@@ -39,7 +43,9 @@ func (h *Payments) refund(ctx context.Context, in *refundInput) (*web.Raw, error
 		PaymentID: id, Cause: domain.CauseSupport(who.UserID + ":" + in.Key), Reason: in.Body.Reason,
 	}
 	if in.Body.Amount != nil {
-		command.Amount = *in.Body.Amount
+		if command.Amount = *in.Body.Amount; command.Amount.Amount < 1 {
+			return nil, errAmount
+		}
 	}
 	reply, err := h.Refunding.Refund(ctx, command, service.Answer{
 		Key: replay.Key(ctx, "POST /payments/"+id+"/refunds", in.Key, in.RawBody), Render: rendering(command),

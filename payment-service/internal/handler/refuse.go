@@ -16,6 +16,8 @@ var refusals = []struct {
 	{domain.ErrNotCaptured, fault.New(fault.Conflict, "nothing_to_refund", "Nothing was captured that could be given back.")},
 	{domain.ErrNothingLeft, fault.New(fault.Conflict, "nothing_to_refund", "All of it has been given back, or is on its way.")},
 	{domain.ErrExceedsLeft, fault.New(fault.Conflict, "refund_exceeds_capture", "That is more than is left to give back.")},
+	{domain.ErrAmount, fault.New(fault.Invalid, "currency_mismatch", "The payment is in another currency.").
+		WithField("body.amount.currency", "is not the payment's")},
 }
 
 // refuse gives an error of the domain its meaning for clients; other errors have theirs already.

@@ -7,6 +7,7 @@ import (
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/money"
 	"marketplace/shared/telemetry"
 )
 
@@ -56,7 +57,7 @@ func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.I
 type RefundCommand struct {
 	PaymentID string
 	Cause     string
-	Amount    int64 // in minor units; 0: all that is left
+	Amount    money.Money // the zero value: all that is left
 	Reason    string
 }
 
@@ -77,14 +78,17 @@ func (in RefundCommand) decide(p domain.Payment, _ domain.Input) (domain.Payment
 	if slices.ContainsFunc(p.Refunds, func(f domain.Refund) bool { return f.Cause == in.Cause }) {
 		return p, domain.Outcome{}, nil
 	}
-	amount := p.Left()
+	left, amount := p.Left(), in.Amount
+	if amount.IsZero() {
+		amount = left
+	}
 	switch {
-	case p.State == domain.Captured && amount.Amount == 0:
+	case p.State == domain.Captured && left.Amount == 0:
 		return p, domain.Outcome{}, domain.ErrNothingLeft
-	case p.State == domain.Captured && in.Amount > amount.Amount:
+	case p.State == domain.Captured && amount.Currency != left.Currency:
+		return p, domain.Outcome{}, domain.ErrAmount
+	case p.State == domain.Captured && amount.Amount > left.Amount:
 		return p, domain.Outcome{}, domain.ErrExceedsLeft
-	case in.Amount > 0:
-		amount.Amount = in.Amount
 	}
 	return domain.Decide(p, domain.RefundRequested{Cause: in.Cause, Amount: amount})
 }
