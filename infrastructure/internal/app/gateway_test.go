@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,13 @@ import (
 	"marketplace/shared/testkit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The gateway watches its settings in Consul; those of a marketplace that runs on this machine are not the tests'.
+func TestMain(m *testing.M) {
+	if err := os.Setenv("GATEWAY_CONSUL_URL", "http://127.0.0.1:1"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 const within = 20 * time.Second
 
