@@ -81,7 +81,9 @@ func TestRefund_P29_ACancellationAndSupportShareTheCapture(t *testing.T) {
 		o, d := s.captured("pm_card_visa")
 		var both sync.WaitGroup
 		both.Go(func() { s.peers.say(cancelled(t, o)) })
-		both.Go(func() { support.refund(d.ID, uuid.NewString(), `{"amount": {"amount": 500, "currency": "USD"}, "reason": "race"}`) })
+		both.Go(func() {
+			support.refund(d.ID, uuid.NewString(), `{"amount": {"amount": 500, "currency": "USD"}, "reason": "race"}`)
+		})
 		both.Wait()
 		s.becomes(o.id, "refunded")
 		require.EqualValues(t, o.amount, s.refunded(o.id))

@@ -17,6 +17,7 @@ import (
 	"marketplace/payment-service/internal/service"
 	"marketplace/payment-service/migrations"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/money"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
 	"marketplace/shared/testkit"
@@ -76,7 +77,7 @@ func captured(t *testing.T, pool *pgxpool.Pool) (paymentID string) {
 func ask(t *testing.T, payments *service.Payments, paymentID string) (idempotency.Reply, error) {
 	t.Helper()
 	return payments.Refund(context.Background(), service.RefundCommand{
-		PaymentID: paymentID, Cause: domain.CauseSupport("key"), Amount: 40, Reason: "x",
+		PaymentID: paymentID, Cause: domain.CauseSupport("key"), Amount: money.Money{Amount: 40, Currency: "USD"}, Reason: "x",
 	}, service.Answer{
 		Key: idempotency.NewKey("user", "POST /refunds", "key", nil),
 		Render: func(p domain.Payment) (idempotency.Reply, error) {
