@@ -1,0 +1,142 @@
+//go:build compose
+
+// Package compose starts docker-compose.yml as an operator does, on volumes of its own, and tries it: journeys, traces, metrics,
+// each service's credentials against everything that they must not do, and faults while orders come in. `make compose-test`.
+package compose
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"marketplace/shared/testkit"
+)
+
+// project keeps the test's containers and volumes apart from an operator's.
+var project = cmp.Or(os.Getenv("COMPOSE_PROJECT_NAME"), "marketplace-test")
+
+// services are the containers that a request may pass through, by their name in docker-compose.yml.
+var services = []string{
+	"user-service", "product-service", "order-service", "payment-service", "warehouse-service", "sandbox", "gateway",
+}
+
+// servers are what the services need.
+var servers = []string{"postgres", "redis", "rabbitmq", "consul"}
+
+// stack is a running docker-compose.
+type stack struct {
+	command []string // docker-compose, or docker compose
+	root    string
+}
+
+func newStack(t *testing.T) *stack {
+	t.Helper()
+	root, found := testkit.Root()
+	require.True(t, found)
+	s := &stack{command: strings.Fields(os.Getenv("COMPOSE")), root: root}
+	if len(s.command) == 0 {
+		s.command = []string{"docker-compose"}
+	}
+	return s
+}
+
+// compose runs a compose command and returns what it printed.
+func (s *stack) compose(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := s.try(t, nil, args...)
+	require.NoError(t, err, "%s %s: %s", s.command, args, out)
+	return out
+}
+
+// try is compose for a command that may fail, with more in its environment.
+func (s *stack) try(t *testing.T, env []string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
+	defer cancel()
+	line := append(append(s.command[1:len(s.command):len(s.command)], "-p", project), args...)
+	command := exec.CommandContext(ctx, s.command[0], line...)
+	command.Dir, command.Env = s.root, append(os.Environ(), env...)
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+func docker(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(context.Background(), "docker", args...).CombinedOutput()
+	require.NoError(t, err, "docker %s: %s", args, out)
+	return strings.TrimSpace(string(out))
+}
+
+// containers are the ids of a service's containers.
+func (s *stack) containers(t *testing.T, service string) []string {
+	t.Helper()
+	return strings.Fields(docker(t, "ps", "-aq", "--no-trunc",
+		"--filter", "label=com.docker.compose.project="+project, "--filter", "label=com.docker.compose.service="+service))
+}
+
+// container is what docker inspect says, as far as it is read here.
+type container struct {
+	Name  string
+	Image string
+	State struct {
+		Status   string
+		ExitCode int
+		Health   *struct{ Status string }
+	}
+	Config     struct{ User string }
+	HostConfig struct {
+		ReadonlyRootfs bool
+		Privileged     bool
+		CapDrop        []string
+		CapAdd         []string
+		SecurityOpt    []string
+		Memory         int64
+		PidsLimit      *int64
+		RestartPolicy  struct{ Name string }
+	}
+	NetworkSettings struct {
+		Networks map[string]struct{ IPAddress string }
+	}
+}
+
+func inspect(t *testing.T, id string) container {
+	t.Helper()
+	var list []container
+	require.NoError(t, json.Unmarshal([]byte(docker(t, "inspect", id)), &list))
+	return list[0]
+}
+
+// healthy waits until all containers of the services are.
+func (s *stack) healthy(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		ids := s.containers(t, name)
+		require.NotEmpty(t, ids, name)
+		for _, id := range ids {
+			require.Eventually(t, func() bool {
+				state := inspect(t, id).State
+				return state.Health != nil && state.Health.Status == "healthy"
+			}, 4*time.Minute, time.Second, "%s is not healthy", name)
+		}
+	}
+}
+
+// address is a container's in one of the networks; containers are reachable from the machine that they run on.
+func (s *stack) address(t *testing.T, service, network string) string {
+	t.Helper()
+	address := inspect(t, s.containers(t, service)[0]).NetworkSettings.Networks[project+"_"+network].IPAddress
+	require.NotEmpty(t, address, "%s in %s", service, network)
+	return address
+}
+
+func (s *stack) path(parts ...string) string {
+	return filepath.Join(append([]string{s.root}, parts...)...)
+}
