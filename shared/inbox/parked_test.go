@@ -70,7 +70,11 @@ func TestCommand_RefusesWhatItDoesNotKnow(t *testing.T) {
 	t.Parallel()
 	nowhere := postgres.Config{URL: "postgres://nobody:x@127.0.0.1:1/none"}
 	for _, args := range [][]string{
-		{"parked"}, {"parked", "lists"}, {"parked", "list", "all"}, {"parked", "replay"}, {"parked", "drop", "id"},
+		{"parked"},
+		{"parked", "lists"},
+		{"parked", "list", "all"},
+		{"parked", "replay"},
+		{"parked", "drop", "id"},
 		{"parked", "edit", "id", "/no/such/file"},
 	} {
 		handled, err := inbox.Command(t.Context(), args, nowhere, queue)
