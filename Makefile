@@ -13,7 +13,7 @@ help: ## list the targets
 
 # --- running -----------------------------------------------------------------------------------------
 
-.PHONY: run stop start restart status logs clean
+.PHONY: run stop start restart status logs clean secrets
 run: ## start the whole marketplace on this machine, without Docker
 	@$(local) run
 
@@ -35,9 +35,12 @@ logs: ## show one process's log: make logs s=order-service
 clean: ## stop everything and remove all state (databases, queues, secrets)
 	@$(local) clean
 
+secrets: ## write .env with random secrets and certificates, for docker-compose
+	@infrastructure/docker/secrets.sh
+
 # --- testing -----------------------------------------------------------------------------------------
 
-.PHONY: test test-race test-servers test-servers-stop e2e faults bench
+.PHONY: test test-race test-servers test-servers-stop e2e faults bench compose-test
 test: ## vet and test everything on servers of its own, beside a running marketplace (flags=-race)
 	@infrastructure/local/test.sh all $(flags)
 
@@ -52,6 +55,9 @@ faults: ## the long fault suite (minutes)
 
 bench: ## a minute of orders in a closed loop: orders per second, CPU per order
 	@infrastructure/local/test.sh bench
+
+compose-test: ## journeys, faults and security of the marketplace in containers (flags=-short leaves out the long faults)
+	@cd infrastructure && go test -tags compose -count=1 -timeout 60m -v $(flags) ./e2e/compose
 
 test-servers: ## start PostgreSQL, Redis, RabbitMQ and Consul for tests (addresses in .local/test/env)
 	@$(local) test-servers
