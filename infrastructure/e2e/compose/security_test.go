@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	amqp "github.com/rabbitmq/amqp091-go"
 	"github.com/stretchr/testify/require"
 
@@ -18,10 +19,11 @@ import (
 )
 
 const (
-	development  = "marketplace-development"
-	maxImageSize = 30 << 20
-	consul       = "http://127.0.0.1:8500"
-	orderToken   = "00000000-0000-4000-8000-000000000005"
+	development     = "marketplace-development"
+	maxImageSize    = 30 << 20
+	consul          = "http://127.0.0.1:8500"
+	managementToken = "00000000-0000-4000-8000-000000000001"
+	orderToken      = "00000000-0000-4000-8000-000000000005"
 )
 
 func (s *stack) imagesAreSmall(t *testing.T) {
@@ -92,7 +94,9 @@ func (s *stack) databaseRole(t *testing.T) {
 		"CREATE DATABASE mine", "SELECT pg_read_file('/etc/passwd')", "COPY (SELECT 1) TO PROGRAM 'id'", "SELECT rolpassword FROM pg_authid",
 	} {
 		_, err := db.Exec(t.Context(), statement)
-		require.ErrorContains(t, err, "permission denied", statement)
+		var refused *pgconn.PgError
+		require.ErrorAs(t, err, &refused, statement)
+		require.Equal(t, "42501", refused.Code, "%s: %s", statement, refused.Message) // insufficient privilege
 	}
 	for role, database := range map[string]string{"order_service": "postgres", "payment_service": "template1"} {
 		_, err := pgx.Connect(t.Context(), fmt.Sprintf(address, role, development, database))
@@ -212,18 +216,22 @@ func requireRefused(t *testing.T, err error, message string, args ...any) {
 
 // consulToken tries one service's token against the registrations and settings of others.
 func (s *stack) consulToken(t *testing.T) {
+	const secret = "/v1/kv/config/user-service/test"
+	require.Equal(t, 200, s.consul(t, managementToken, "PUT", secret, "x"))
+	defer s.consul(t, managementToken, "DELETE", secret, "")
 	for _, try := range []struct {
 		method, path, body string
 		status             int
 	}{
-		{"PUT", "/v1/agent/service/register", `{"Name":"order-service","ID":"order-service-test","Port":1}`, 200},
+		{"PUT", "/v1/agent/service/register", `{"Name":"order-service","ID":"order-service-test","Port":1,"Check":{"TTL":"1h"}}`, 200},
 		{"PUT", "/v1/agent/service/deregister/order-service-test", "", 200},
 		{"GET", "/v1/health/service/payment-service?passing", "", 200},
 		{"GET", "/v1/kv/config/order-service/?recurse", "", 404},
 		{"PUT", "/v1/agent/service/register", `{"Name":"payment-service","ID":"evil","Address":"10.9.9.9","Port":1}`, 403},
 		{"PUT", "/v1/agent/service/register", `{"Name":"order-service-2","ID":"evil","Port":1}`, 403},
 		{"PUT", "/v1/kv/config/order-service/log_level", "debug", 403},
-		{"GET", "/v1/kv/config/user-service/?recurse", "", 403},
+		{"GET", secret, "", 403},
+		{"GET", "/v1/kv/config/user-service/?recurse", "", 404},
 		{"PUT", "/v1/kv/config/payment-service/stripe_api_url", "http://evil", 403},
 		{"GET", "/v1/acl/tokens", "", 403},
 		{"PUT", "/v1/acl/token", `{"Policies":[{"Name":"global-management"}]}`, 403},
