@@ -65,6 +65,15 @@ test-servers: ## start PostgreSQL, Redis, RabbitMQ and Consul for tests (address
 test-servers-stop: ## stop them
 	@$(local) test-servers-stop
 
+# --- containers --------------------------------------------------------------------------------------
+
+.PHONY: secrets compose-test
+secrets: ## random secrets and certificates for docker-compose: .env
+	@infrastructure/docker/secrets.sh
+
+compose-test: ## try docker-compose.yml for real, on volumes of its own (flags=-short: without the long faults)
+	@infrastructure/docker/test.sh $(flags)
+
 # --- code --------------------------------------------------------------------------------------------
 
 .PHONY: lint fmt proto generate verify tools tidy

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# make compose-test: builds, starts and tries docker-compose.yml on volumes of its own. Ends with 75 when it cannot run here:
+# no Docker, or base images that cannot be had. IMAGES may name a program that makes the base images where none can be pulled.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+
+unable() { printf 'not run: %s\n' "$*" >&2; exit 75; }
+
+docker info >/dev/null 2>&1 || unable "no Docker daemon answers"
+if [[ -z ${COMPOSE:-} ]]; then
+  if docker compose version >/dev/null 2>&1; then COMPOSE="docker compose"; else COMPOSE=docker-compose; fi
+fi
+$COMPOSE version >/dev/null 2>&1 || unable "neither docker compose nor docker-compose is here"
+export COMPOSE
+
+have() { docker image inspect "$1" >/dev/null 2>&1; }
+missing() {
+  local image
+  for image in $(sed -n 's/^    image: \([a-z/]*:[^$]*\)$/\1/p' docker-compose.yml | sort -u) golang:1.26-bookworm; do
+    have "$image" || echo "$image"
+  done
+}
+if [[ -n $(missing) && -n ${IMAGES:-} ]]; then "$IMAGES" || true; fi
+for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
+
+if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi
+for port in 8080 8500 15672 9090 3000 16686 5432 6379 5672; do
+  if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then unable "something listens on port $port"; fi
+done
+
+VERSION=$(git describe --always --dirty 2>/dev/null || echo test)
+export VERSION
+cd infrastructure
+GOWORK=off exec go test -tags compose -count=1 -timeout 60m -v "$@" ./e2e/compose
