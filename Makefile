@@ -57,22 +57,13 @@ bench: ## a minute of orders in a closed loop: orders per second, CPU per order
 	@infrastructure/local/test.sh bench
 
 compose-test: ## journeys, faults and security of the marketplace in containers (flags=-short leaves out the long faults)
-	@cd infrastructure && go test -tags compose -count=1 -timeout 60m -v $(flags) ./e2e/compose
+	@infrastructure/docker/test.sh $(flags)
 
 test-servers: ## start PostgreSQL, Redis, RabbitMQ and Consul for tests (addresses in .local/test/env)
 	@$(local) test-servers
 
 test-servers-stop: ## stop them
 	@$(local) test-servers-stop
-
-# --- containers --------------------------------------------------------------------------------------
-
-.PHONY: secrets compose-test
-secrets: ## random secrets and certificates for docker-compose: .env
-	@infrastructure/docker/secrets.sh
-
-compose-test: ## try docker-compose.yml for real, on volumes of its own (flags=-short: without the long faults)
-	@infrastructure/docker/test.sh $(flags)
 
 # --- code --------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ missing() {
     have "$image" || echo "$image"
   done
 }
-if [[ -n $(missing) && -n ${IMAGES:-} ]]; then "$IMAGES" || true; fi
+if [[ -n $(missing) && -x ${IMAGES:-} ]]; then "$IMAGES" || true; fi
 for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
 
 if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi
