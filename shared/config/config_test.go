@@ -176,11 +176,13 @@ func TestWatch_SurvivesConsulAway(t *testing.T) {
 	}))
 	defer server.Close()
 	t.Setenv("CONSUL_URL", server.URL)
+	var current settings
+	current.ConsulURL = server.URL
 	ctx, cancel := context.WithCancel(t.Context())
 	applied := make(chan settings, 1)
 	done := make(chan error, 1)
 	go func() {
-		done <- config.Watch(ctx, zerolog.Nop(), "shop", settings{}, func(s settings) { applied <- s })
+		done <- config.Watch(ctx, zerolog.Nop(), "shop", current, func(s settings) { applied <- s })
 	}()
 	require.Equal(t, 5, (<-applied).Limit)
 	cancel()

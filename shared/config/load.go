@@ -28,7 +28,7 @@ func Load[T any](service string, defaults ...map[string]any) (T, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
-	stored, err := b.store(service).read(ctx, 0)
+	stored, err := b.store(b.viper.GetString("consul_url"), service).read(ctx, 0)
 	if err != nil {
 		stored.keys = nil // Consul is away, or not used here: Watch catches up
 	}
@@ -64,9 +64,9 @@ func newBase[T any](service string, defaults []map[string]any) (*base, error) {
 	return b, nil
 }
 
-func (b *base) store(service string) store {
+func (b *base) store(consul, service string) store {
 	return store{
-		url: b.viper.GetString("consul_url"), prefix: "config/" + service + "/",
+		url: consul, prefix: "config/" + service + "/",
 		token: os.Getenv("CONSUL_HTTP_TOKEN"), // as every Consul tool reads it; it cannot be in what it opens
 	}
 }

@@ -14,6 +14,9 @@ import (
 // longPoll is how long Consul may hold a read while nothing changes.
 const longPoll = 5 * time.Minute
 
+// client keeps no connection: a read is rare, and one that is held open would outlive who asked.
+var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+
 // store is the part of Consul's key-value store that belongs to one service. It is read with plain HTTP: two
 // requests do not earn a client library.
 type store struct {
@@ -41,7 +44,7 @@ func (s store) read(ctx context.Context, index uint64) (snapshot, error) {
 	if s.token != "" {
 		req.Header.Set("X-Consul-Token", s.token)
 	}
-	res, err := http.DefaultClient.Do(req)
+	res, err := client.Do(req)
 	if err != nil {
 		return snapshot{}, err
 	}
