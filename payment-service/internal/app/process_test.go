@@ -48,7 +48,7 @@ func (s *shop) launch(failpoint string) *process {
 	p := &process{t: s.t, cmd: exec.Command(file), ended: make(chan error, 1)}
 	p.cmd.Dir = s.t.TempDir()
 	p.cmd.Env = []string{
-		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(s.config.ServerPort), "LOG_LEVEL=warn", "CONSUL_URL=",
+		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(s.config.ServerPort), "LOG_LEVEL=warn", "CONSUL_URL=http://127.0.0.1:1",
 		"DATABASE_URL=" + s.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + s.config.RabbitURL.Reveal(),
 		"REDIS_URL=" + s.config.RedisURL.Reveal(), "JWKS_URL=" + s.config.JWKSURL,
 		"STRIPE_API_URL=" + s.config.StripeURL, "STRIPE_SECRET_KEY=" + s.config.StripeKey.Reveal(),

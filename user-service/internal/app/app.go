@@ -47,7 +47,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	group.OnStop("database", func(context.Context) error { pool.Close(); return nil })
+	group.OnStop("database", postgres.Close(pool))
 	redis, err := openRedis(cfg.RedisURL.Reveal())
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		Service: config.Service, Title: "Users", Version: "1", Telemetry: tel, TrustedProxies: cfg.TrustedProxies,
 		Verifier: auth.NewVerifier(auth.VerifierOptions{Keys: keys.Public, Revoked: revocations.Revoked}),
 		Checks: []web.Check{
-			{Name: "database", Critical: true, Probe: pool.Ping},
+			{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 			{Name: "redis", Probe: func(ctx context.Context) error { return redis.Ping(ctx).Err() }},
 		},
 	})
