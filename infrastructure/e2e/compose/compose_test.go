@@ -48,6 +48,7 @@ func TestCompose(t *testing.T) {
 	t.Run("P45 containers are hardened", s.containersAreHardened)
 	t.Run("P45 production refuses development secrets", s.productionRefuses)
 	t.Run("P46 database role", s.databaseRole)
+	t.Run("P9 topology", s.topology)
 	t.Run("P46 broker user", s.brokerUser)
 	t.Run("P46 Consul token", s.consulToken)
 	t.Run("order", m.order)

@@ -140,3 +140,21 @@ func (s *stack) address(t *testing.T, service, network string) string {
 func (s *stack) path(parts ...string) string {
 	return filepath.Join(append([]string{s.root}, parts...)...)
 }
+
+// TestDockerfiles_ShareTheirFirstStage wants the text up to the mark to be the same in all, but for the command in the first
+// line: one different letter, and each image compiles everything for itself.
+func TestDockerfiles_ShareTheirFirstStage(t *testing.T) {
+	files, err := filepath.Glob(newStack(t).path("*", "Dockerfile"))
+	require.NoError(t, err)
+	require.Len(t, files, 6)
+	shared := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		stage, _, found := strings.Cut(string(text), "# --- from here on: this image ---")
+		require.True(t, found, file)
+		_, stage, _ = strings.Cut(stage, "\n")
+		shared[stage] = file
+	}
+	require.Len(t, shared, 1)
+}

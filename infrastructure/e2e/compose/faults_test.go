@@ -39,6 +39,7 @@ func (m *market) shop(t *testing.T, shoppers int) (stop func()) {
 			cards := []string{"pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined"}
 			for i := n; ctx.Err() == nil; i++ {
 				m.orderUntilAnswered(ctx, client.OrderOf(m.product, 1, cards[i%len(cards)]), i%5 == 0)
+				pause(ctx, 100*time.Millisecond) // enough is always under way, and the machine has other work
 			}
 		})
 	}

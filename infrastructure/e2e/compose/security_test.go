@@ -106,6 +106,25 @@ func (s *stack) databaseRole(t *testing.T) {
 	require.ErrorContains(t, err, "password authentication failed")
 }
 
+// topology wants the broker to have brought what the services would declare, binding by binding.
+func (s *stack) topology(t *testing.T) {
+	var bindings []struct {
+		Source, Destination string
+		RoutingKey          string `json:"routing_key"`
+	}
+	require.Equal(t, http.StatusOK, get(t, "http://marketplace:"+development+"@127.0.0.1:15672/api/bindings/%2F", &bindings))
+	there := map[string][]string{}
+	for _, b := range bindings {
+		if b.Source == events.Exchange {
+			there[b.Destination] = append(there[b.Destination], b.RoutingKey)
+		}
+	}
+	require.Len(t, there, len(events.Subscriptions()))
+	for queue, types := range events.Subscriptions() {
+		require.ElementsMatch(t, types, there[queue], queue)
+	}
+}
+
 // brokerUser tries each service's user against every event type, every queue and every declaration.
 func (s *stack) brokerUser(t *testing.T) {
 	own := map[string]struct{ queue, prefixes string }{
