@@ -139,10 +139,9 @@ func (m *market) rolled(t *testing.T) {
 	m.healthy(t, services...)
 	for _, name := range names {
 		require.Len(t, m.containers(t, name), 2)
-		require.Eventually(t, func() bool { return len(query(t, `up{job="`+name+`"} == 1`)) == 2 }, 2*time.Minute, time.Second,
-			"Prometheus does not see both instances of %s", name)
+		require.Eventually(t, func() bool { return targets(t, name) == 2 && upstreams(t, name) == 2 }, time.Minute, time.Second,
+			"Prometheus and the gateway do not both see two instances of %s", name)
 	}
-	require.Eventually(t, func() bool { return len(query(t, `gateway_instances < 2`)) <= 5-len(names) }, 2*time.Minute, time.Second)
 
 	m.failed.Store(0)
 	stop := m.shop(t, 3)

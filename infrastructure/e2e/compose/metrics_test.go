@@ -4,15 +4,19 @@ package compose
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"marketplace/infrastructure/e2e/client"
 )
 
 const prometheus = "http://127.0.0.1:9090"
@@ -23,7 +27,7 @@ var alertForm = regexp.MustCompile(`^(?s)(.+) (<|>) ([0-9.]+)$`)
 // metrics wants every target up, and every query of the dashboards and alerts to return data after the journeys.
 func (m *market) metrics(t *testing.T) {
 	for _, job := range []string{"gateway", "user-service", "product-service", "order-service", "payment-service", "warehouse-service", "rabbitmq"} {
-		require.Eventually(t, func() bool { return len(query(t, `up{job="`+job+`"} == 1`)) > 0 }, time.Minute, time.Second, "%s is not scraped", job)
+		require.Eventually(t, func() bool { return targets(t, job) > 0 }, time.Minute, time.Second, "%s is not scraped", job)
 	}
 	queries := append(m.dashboardQueries(t), m.alertQueries(t)...)
 	require.Greater(t, len(queries), 40)
@@ -42,6 +46,36 @@ func (m *market) metrics(t *testing.T) {
 	for _, rule := range rules.Data.Groups[0].Rules {
 		require.Empty(t, rule.LastError, rule.Name)
 	}
+}
+
+// targets counts a job's instances that answer Prometheus now.
+func targets(t *testing.T, job string) (n int) {
+	t.Helper()
+	var reply struct {
+		Data struct {
+			ActiveTargets []struct {
+				ScrapePool, Health string
+			}
+		}
+	}
+	get(t, prometheus+"/api/v1/targets?state=active", &reply)
+	for _, target := range reply.Data.ActiveTargets {
+		if target.ScrapePool == job && target.Health == "up" {
+			n++
+		}
+	}
+	return n
+}
+
+// upstreams is to how many instances of a service the gateway sends requests now.
+func upstreams(t *testing.T, service string) (n int) {
+	t.Helper()
+	reply := client.New(gateway).Do(t, http.MethodGet, "/metrics", nil)
+	_, rest, found := strings.Cut(string(reply.Body), `gateway_instances{service="`+service+`"} `)
+	require.True(t, found, service)
+	_, err := fmt.Sscan(rest, &n)
+	require.NoError(t, err)
+	return n
 }
 
 func query(t *testing.T, expression string) []any {
