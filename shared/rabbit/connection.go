@@ -24,14 +24,16 @@ type connection struct {
 	socket  net.Conn
 	blocked atomic.Bool // the broker is short of memory or disk and reads nothing from publishers
 	drained chan struct{}
-	finds   bool // the broker refused a declaration: from then on the topology is only looked for
+
+	finds  bool            // the broker refused a declaration: from then on the topology is only looked for
+	unseen map[string]bool // what it does not even let us look for
 }
 
 // dial connects, or gives up after dialTimeout.
 func dial(ctx context.Context, url, name string) (*connection, error) {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c := &connection{drained: make(chan struct{})}
+	c := &connection{drained: make(chan struct{}), unseen: map[string]bool{}}
 	hurry := func() bool { return true }
 	properties := amqp.NewConnectionProperties()
 	properties.SetClientConnectionName(name)

@@ -14,7 +14,7 @@ import (
 )
 
 // maker is what an operator lets a service do that makes things: publish this, read its own queue, declare nothing.
-var maker = struct{ Configure, Write, Read, Topics string }{
+var maker = testkit.Rights{
 	Configure: "^$", Write: `^shop\.events$`, Read: `^shop\.events\.v1$`, Topics: `^thing\.made$`,
 }
 

@@ -28,13 +28,50 @@ var queueArguments = amqp.Table{"x-queue-type": "quorum", "x-delivery-limit": in
 // declare makes what is missing. Where the operator keeps that right from the service, it looks whether all is there.
 func (c *connection) declare(t Topology) error {
 	if !c.finds {
-		err := c.onChannel(t.declare)
-		if closed, ok := errors.AsType[*amqp.Error](err); !ok || closed.Code != amqp.AccessRefused {
+		if err := c.onChannel(t.declare); !forbidden(err) {
 			return err
 		}
 		c.finds = true
 	}
-	return c.onChannel(t.find)
+	return c.find(t)
+}
+
+// find fails when something is missing. Newer brokers let only those look who have some right to a thing; what we may not
+// see counts as there: a consumer without its queue fails anyway, and a message that no binding takes comes back.
+func (c *connection) find(t Topology) error {
+	err := c.look(t.Exchange, func(ch *amqp.Channel) error {
+		return ch.ExchangeDeclarePassive(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil)
+	})
+	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
+		if err != nil {
+			return err
+		}
+		err = c.look(queue, func(ch *amqp.Channel) error {
+			_, err := ch.QueueDeclarePassive(queue, true, false, false, false, queueArguments)
+			return err
+		})
+	}
+	return err
+}
+
+func (c *connection) look(name string, ask func(*amqp.Channel) error) error {
+	if c.unseen[name] {
+		return nil
+	}
+	err := c.onChannel(ask)
+	if forbidden(err) {
+		c.unseen[name] = true
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("look for %q: %w", name, err)
+	}
+	return nil
+}
+
+func forbidden(err error) bool {
+	closed, ok := errors.AsType[*amqp.Error](err)
+	return ok && closed.Code == amqp.AccessRefused
 }
 
 // onChannel calls do with a channel of its own: a refusal closes the channel.
@@ -60,19 +97,6 @@ func (t Topology) declare(ch *amqp.Channel) error {
 			if err := ch.QueueBind(queue, key, t.Exchange, false, nil); err != nil {
 				return fmt.Errorf("bind queue %q to %q: %w", queue, key, err)
 			}
-		}
-	}
-	return nil
-}
-
-// find fails when something is missing. Bindings cannot be asked for; without one, a published message comes back.
-func (t Topology) find(ch *amqp.Channel) error {
-	if err := ch.ExchangeDeclarePassive(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
-		return fmt.Errorf("find exchange %q: %w", t.Exchange, err)
-	}
-	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
-		if _, err := ch.QueueDeclarePassive(queue, true, false, false, false, queueArguments); err != nil {
-			return fmt.Errorf("find queue %q: %w", queue, err)
 		}
 	}
 	return nil

@@ -52,9 +52,12 @@ func call(method, address, body string) error {
 	return nil
 }
 
-// RabbitUser makes a user who may do in the vhost of amqpURL what the three expressions say, and publish to the topic
-// exchange only what topics matches. It removes the user when the test ends, and returns the user's AMQP address.
-func RabbitUser(t testing.TB, amqpURL, exchange string, may struct{ Configure, Write, Read, Topics string }) string {
+// Rights are regular expressions: what a user may configure, write to and read, and which event types it may publish.
+type Rights struct{ Configure, Write, Read, Topics string }
+
+// RabbitUser makes a user who may do in the vhost of amqpURL, and with the topic exchange, what the rights say. It removes
+// the user when the test ends, and returns the user's AMQP address.
+func RabbitUser(t testing.TB, amqpURL, exchange string, may Rights) string {
 	t.Helper()
 	amqp, err := url.Parse(amqpURL)
 	if err != nil {
