@@ -21,12 +21,13 @@ func TestLoad_DevelopmentNeedsNothing(t *testing.T) {
 func TestLoad_P45_ProductionRefusesDefaultsAndShortSecrets(t *testing.T) {
 	t.Setenv("ENVIRONMENT", "production")
 	_, err := config.Load()
-	for _, name := range []string{"JWT_SECRET", "ADMIN_PASSWORD", "DATABASE_URL"} {
+	for _, name := range []string{"JWT_SECRET", "ADMIN_PASSWORD", "DATABASE_URL", "REDIS_URL"} {
 		require.ErrorContains(t, err, name)
 	}
 	require.NotContains(t, fmt.Sprint(err), "RABBITMQ_URL", "this service has no broker")
 
 	t.Setenv("DATABASE_URL", "postgres://somewhere/marketplace")
+	t.Setenv("REDIS_URL", "redis://:secret@somewhere/0")
 	t.Setenv("ADMIN_PASSWORD", "something of their own")
 	t.Setenv("JWT_SECRET", strings.Repeat("x", 31))
 	_, err = config.Load()
