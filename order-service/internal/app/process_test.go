@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -219,11 +220,11 @@ func TestStop_P47_NoRequestFailsAndTheOutboxIsFlushed(t *testing.T) {
 	require.Zero(t, s.count("select count(*) from outbox where sent_at is null"))
 }
 
-// refused says whether nobody took the connection: it was not accepted, or only by the kernel, which resets what still
-// waits when the listener closes. That such a request had no effect is what the counts of the test show.
+// refused says whether nobody took the connection: it was not accepted, or only by the kernel, which resets or ends what
+// still waits when the listener closes. That such a request had no effect is what the counts of the test show.
 func refused(err error) bool {
 	op, ok := errors.AsType[*net.OpError](err)
-	return ok && (op.Op == "dial" || errors.Is(err, syscall.ECONNRESET))
+	return ok && op.Op == "dial" || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }
 
 func TestOutage_P49_WithoutTheBrokerOrdersAreTaken(t *testing.T) {
