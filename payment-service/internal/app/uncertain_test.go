@@ -109,12 +109,13 @@ func TestCharge_P23_AnIntentThatIsNeverFoundFailsThePaymentInTheEnd(t *testing.T
 
 func TestCharge_P24_AfterTheKeysLifeTheChargeIsLookedForNotRepeated(t *testing.T) {
 	t.Parallel()
-	s := newShop(t, func(c *sandbox.Config) { c.KeyRetention = 1500 * time.Millisecond })
+	// The processor remembers longer than we rely on, as Stripe does: a call that was begun in time may arrive late.
+	s := newShop(t, func(c *sandbox.Config) { c.KeyRetention = 5 * time.Second })
 	s.config.KeyLife = 1500 * time.Millisecond
 	s.run()
 	o := newOrder(uuid.NewString(), "pm_card_visa")
 	s.deaf(o.id)
-	s.misbehaves(o.id, faults.Rule{Effect: faults.ChargeThenDrop, Count: 2}) // the charge, and its repetition while the key is known
+	s.misbehaves(o.id, faults.Rule{Effect: faults.ChargeThenDrop, Count: -1}) // no answer to a charge ever comes back
 	s.peers.say(reserved(t, o))
 	s.becomes(o.id, "captured")
 	require.Equal(t, 1, s.charges(o.id), "a second call after the key was forgotten would have charged again")
