@@ -39,7 +39,7 @@ func createDatabase(t testing.TB, superuserURL string) (database, *pgxpool.Pool)
 	server, err := url.Parse(superuserURL)
 	require.NoError(t, err)
 	name := "e2e_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	execute(t, superuserURL, "CREATE DATABASE "+name)
+	execute(t, superuserURL, append(roleStatements(), "CREATE DATABASE "+name)...)
 
 	own := *server
 	own.Path = "/" + name
@@ -53,17 +53,24 @@ func createDatabase(t testing.TB, superuserURL string) (database, *pgxpool.Pool)
 	return database{superuser: &own}, pool
 }
 
-// schemaStatements make roles (which belong to the server and may be there) and schemas that only their role sees.
+// roleStatements make the roles, which belong to the server and may be there. They run in the one database that every
+// test connects to first, because an advisory lock is one database's.
+func roleStatements() []string {
+	var statements []string
+	for _, role := range schemas {
+		statements = append(statements, fmt.Sprintf(`DO $$ BEGIN
+			PERFORM pg_advisory_xact_lock(hashtext('marketplace e2e roles'));
+			IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s LOGIN PASSWORD '%[2]s'; END IF;
+		END $$`, role, rolePassword))
+	}
+	return statements
+}
+
+// schemaStatements make schemas that only their role sees.
 func schemaStatements() []string {
 	statements := []string{"REVOKE ALL ON SCHEMA public FROM PUBLIC"}
 	for _, role := range schemas {
-		statements = append(statements,
-			fmt.Sprintf(`DO $$ BEGIN
-				PERFORM pg_advisory_xact_lock(hashtext('marketplace e2e roles'));
-				IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '%[1]s') THEN CREATE ROLE %[1]s; END IF;
-				ALTER ROLE %[1]s LOGIN PASSWORD '%[2]s';
-			END $$`, role, rolePassword),
-			fmt.Sprintf("CREATE SCHEMA %[1]s AUTHORIZATION %[1]s", role))
+		statements = append(statements, fmt.Sprintf("CREATE SCHEMA %[1]s AUTHORIZATION %[1]s", role))
 	}
 	return statements
 }
