@@ -10,11 +10,14 @@ consul_build() {
   (
     exec 8>"$state/.consul-build" 9>&-
     flock -n 8 || exit 0
-    exec setsid nice -n 19 bash -c "$consul_build_script" consul-build "$root/infrastructure/tools/consul" "$state/bin"
+    exec setsid bash -c "$consul_build_script" consul-build "$root/infrastructure/tools/consul" "$state/bin"
   ) </dev/null >"$state/log/consul-build.log" 2>&1 &
 }
 
+# Where the kernel shares the processors between sessions first (autogroup), niceness counts only inside one: the build's whole
+# session is made nice.
 # shellcheck disable=SC2016 # expanded by the inner shell
 consul_build_script='
+renice -n 19 $$ >/dev/null; { echo 19 >/proc/self/autogroup; } 2>/dev/null
 cd "$1" && GOWORK=off go build -trimpath -o "$2/consul.new" github.com/hashicorp/consul &&
   mv "$2/consul.new" "$2/consul" && echo "built $2/consul"'
