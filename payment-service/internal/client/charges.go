@@ -18,7 +18,6 @@ type ChargeRequest struct {
 	OrderID   string
 	Amount    money.Money
 	Method    string // a stored method of the processor, or a test method
-	Customer  string // the processor's; empty for test methods
 	Key       string // of idempotency: pay_<payment id>
 }
 
@@ -35,9 +34,6 @@ func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Charge, error) {
 		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic)),
 		Confirm:            stripe.Bool(true),
 		Metadata:           map[string]string{metaPayment: r.PaymentID, metaOrder: r.OrderID},
-	}
-	if r.Customer != "" {
-		p.Customer = stripe.String(r.Customer)
 	}
 	p.SetIdempotencyKey(r.Key)
 	p.AddExpand("latest_charge")

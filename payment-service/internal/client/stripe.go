@@ -33,9 +33,8 @@ type Stripe struct {
 // Options say which processor.
 type Options struct {
 	SecretKey config.Secret
-	BaseURL   string            // Stripe itself when empty; the sandbox's address otherwise
-	Timeout   time.Duration     // of one call; 15 s when zero
-	Transport http.RoundTripper // for traces and tests; a pooled one when nil
+	BaseURL   string        // Stripe itself when empty; the sandbox's address otherwise
+	Timeout   time.Duration // of one call; 15 s when zero
 }
 
 // New makes the adapter. Close it to give its connections back.
@@ -46,12 +45,9 @@ func New(o Options) *Stripe {
 	if o.Timeout <= 0 {
 		o.Timeout = defaultTimeout
 	}
-	if o.Transport == nil {
-		t := http.DefaultTransport.(*http.Transport).Clone()
-		t.MaxIdleConnsPerHost, t.MaxConnsPerHost = maxConns, maxConns
-		o.Transport = t
-	}
-	httpClient := &http.Client{Transport: once{o.Transport}, Timeout: o.Timeout}
+	pooled := http.DefaultTransport.(*http.Transport).Clone()
+	pooled.MaxIdleConnsPerHost, pooled.MaxConnsPerHost = maxConns, maxConns
+	httpClient := &http.Client{Transport: once{pooled}, Timeout: o.Timeout}
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(strings.TrimSuffix(o.BaseURL, "/")),
 		HTTPClient:        httpClient,
@@ -76,7 +72,7 @@ func (s *Stripe) bounded(ctx context.Context) (context.Context, context.CancelFu
 
 // once keeps net/http from sending a request again on a new connection, which it does for those with an idempotency key
 // when a kept connection breaks: a body that cannot be read twice is sent once.
-type once struct{ next http.RoundTripper }
+type once struct{ *http.Transport }
 
 // RoundTrip implements http.RoundTripper.
 func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -84,12 +80,5 @@ func (o once) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.GetBody = nil
 	}
-	return o.next.RoundTrip(r)
-}
-
-// CloseIdleConnections passes on what http.Client asks for.
-func (o once) CloseIdleConnections() {
-	if c, ok := o.next.(interface{ CloseIdleConnections() }); ok {
-		c.CloseIdleConnections()
-	}
+	return o.Transport.RoundTrip(r)
 }

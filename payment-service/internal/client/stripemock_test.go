@@ -62,7 +62,7 @@ func TestStripeMock_AcceptsWhatTheAdapterSends(t *testing.T) {
 	t.Parallel()
 	a := adapter(t, stripeMock(t), func(o *client.Options) { o.SecretKey = config.Secret(mockKey) })
 	c, err := a.Charge(t.Context(), client.ChargeRequest{
-		PaymentID: "p1", OrderID: "o1", Amount: usd(1299), Method: "pm_card_visa", Customer: "cus_1", Key: "pay_p1",
+		PaymentID: "p1", OrderID: "o1", Amount: usd(1299), Method: "pm_card_visa", Key: "pay_p1",
 	})
 	require.NoError(t, err)
 	require.NotEmpty(t, c.IntentID)

@@ -27,10 +27,7 @@ type Event struct {
 	Created   time.Time
 	IntentID  string
 	PaymentID string // ours, from the metadata; empty when the object is not one that we made
-	OrderID   string
-	// Of events about refunds: the processor's identifier and ours.
-	ProviderRefundID string
-	RefundID         string
+	RefundID  string // ours, of events about refunds
 }
 
 // VerifyWebhook checks a delivery's signature over its raw body, under any of the secrets (two are valid while one is being
@@ -110,13 +107,10 @@ func parseEvent(payload []byte) (Event, error) {
 	about := in.Data.Object
 	e := Event{
 		ID: in.ID, Type: in.Type, Created: time.Unix(in.Created, 0), IntentID: about.PaymentIntent,
-		PaymentID: about.Metadata[metaPayment], OrderID: about.Metadata[metaOrder], RefundID: about.Metadata[metaRefund],
+		PaymentID: about.Metadata[metaPayment], RefundID: about.Metadata[metaRefund],
 	}
-	switch about.Object {
-	case "payment_intent":
+	if about.Object == "payment_intent" {
 		e.IntentID = about.ID
-	case "refund":
-		e.ProviderRefundID = about.ID
 	}
 	return e, nil
 }
