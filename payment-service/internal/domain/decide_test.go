@@ -171,3 +171,23 @@ func TestStatus(t *testing.T) {
 		require.Equal(t, c.want, after(t, c.given...).Status(), "%v", c.given)
 	}
 }
+
+func TestDecide_P24_WhatIsSaidOfNoIntentDoesNotEndAPaymentThatHasOne(t *testing.T) {
+	p := after(t, reserved, Attempt{}, NoCertainAnswer{})
+	p.IntentID = "pi" // a webhook named it
+	for _, f := range []Fact{
+		{Kind: FactCanceled, Failure: &Failure{Code: "no_answer"}}, // a look-up found nothing
+		{Kind: FactDeclined, Failure: &Failure{Code: "invalid"}},   // a repetition was refused before it was executed
+		{Kind: FactCanceled, IntentID: "pi_other"},
+	} {
+		next, out, err := Decide(p, f)
+		require.NoError(t, err)
+		require.Zero(t, out)
+		require.Equal(t, p, next)
+	}
+}
+
+func TestDecide_RefundsAreOfTheIntentThatTookTheMoney(t *testing.T) {
+	p := after(t, reserved, Attempt{}, Fact{Kind: FactRequiresAction, IntentID: "pi_other"}, succeeded)
+	require.Equal(t, "pi", p.IntentID)
+}

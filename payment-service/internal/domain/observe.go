@@ -16,12 +16,8 @@ func observe(p Payment, f Fact) (Payment, Outcome) {
 	switch f.Kind {
 	case FactSucceeded:
 		return succeed(p, f)
-	case FactDeclined:
-		if p.State == Called {
-			return fail(p, f)
-		}
-	case FactCanceled:
-		if p.State == Called || p.State == RequiresAction || p.State == Voiding {
+	case FactDeclined, FactCanceled:
+		if ends(p, f) {
 			return fail(p, f)
 		}
 	case FactRequiresAction:
@@ -35,9 +31,19 @@ func observe(p Payment, f Fact) (Payment, Outcome) {
 	return p, Outcome{}
 }
 
-// succeed books the charge, once. Money that nobody wants any more goes back, and the order hears of the refund only.
+// ends says whether the fact ends the payment. What was said of no intent, or of another one, says nothing about an intent that
+// has shown itself since: a webhook may have named it while a look-up found nothing.
+func ends(p Payment, f Fact) bool {
+	if f.IntentID != p.IntentID {
+		return false
+	}
+	return p.State == Called || f.Kind == FactCanceled && (p.State == RequiresAction || p.State == Voiding)
+}
+
+// succeed books the charge, once. Money that nobody wants any more goes back, and the order hears of the refund only. Refunds
+// are asked for of the intent that took the money.
 func succeed(p Payment, f Fact) (Payment, Outcome) {
-	p.State, p.Captured, p.Failure = Captured, f.Captured, nil
+	p.State, p.IntentID, p.Captured, p.Failure = Captured, f.IntentID, f.Captured, nil
 	out := Outcome{Entries: []Entry{{Kind: EntryCharge, Amount: f.Captured}}}
 	if p.Unwanted {
 		return askCancelled(p, out)

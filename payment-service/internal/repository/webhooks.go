@@ -13,8 +13,10 @@ import (
 	"marketplace/shared/postgres"
 )
 
-// A hint brings no facts: it names an intent and makes the processor be asked at once. A call that is under way needs no
-// hint, a settled payment none either; a payment that failed is asked about unless the hint only says so too.
+// A hint brings no facts: it names an intent and makes the processor be asked at once. The first call needs no hint while it
+// is under way, a settled payment none either; a payment that failed is asked about unless the hint only says so too.
+//
+// Whoever asks at this moment may have read what was so before. That calls starts again tells his answer so: see reschedule.
 const heed = `
 with heard as (
 	insert into webhooks (event_id, type, payment_id, intent_id, refund_id, occurred_at)
@@ -27,13 +29,14 @@ with heard as (
 ), locked as (
 	select p.id from payments p
 	where p.id in (select payment_id from heard where refund_id is null) and (
-		p.state in ('requires_action', 'voiding') or (p.state = 'called' and p.uncertain) or (p.state in ('failed', 'voided')
-			and exists (select from heard h where h.payment_id = p.id
-				and h.type not in ('payment_intent.payment_failed', 'payment_intent.canceled'))))
+		p.state in ('requires_action', 'voiding') or (p.state = 'called' and (p.uncertain or p.intent_id is not null))
+		or (p.state in ('failed', 'voided') and exists (select from heard h where h.payment_id = p.id
+			and h.type not in ('payment_intent.payment_failed', 'payment_intent.canceled'))))
 	order by p.order_id for no key update
 ), asked as (
-	update payments p set next_at = now(), intent_id = coalesce(p.intent_id, h.intent_id)
-	from locked l join (select payment_id, min(intent_id) as intent_id from heard group by payment_id) h on h.payment_id = l.id
+	update payments p set next_at = now(), calls = 0, intent_id = coalesce(p.intent_id, h.intent_id)
+	from locked l join (
+		select payment_id, min(nullif(intent_id, '')) as intent_id from heard group by payment_id) h on h.payment_id = l.id
 	where p.id = l.id
 	returning 1
 )
@@ -41,7 +44,7 @@ select count(*) from asked`
 
 // lookUp makes refunds due that the processor has taken and not settled.
 const lookUp = `
-update refunds set next_at = now()
+update refunds set next_at = now(), calls = 0
 where id = any ($1) and status = 'pending' and provider_refund_id <> ''`
 
 // selectBounced finds refunds that were done and, by what the processor says now, have failed at the bank after all.
@@ -90,6 +93,7 @@ func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (domain.Saved,
 // Stripe repeats a webhook for three days at most.
 const (
 	webhooksKept = 7 * 24 * time.Hour
+	chunkTimeout = 15 * time.Second // should the server no longer answer
 	forgetSome   = `delete from webhooks where event_id in (
 		select event_id from webhooks where received_at < now() - $1::interval order by received_at limit $2 for update skip locked)`
 )
@@ -100,11 +104,11 @@ func Forget(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		tag, err := pool.Exec(ctx, forgetSome, webhooksKept, chunk)
+		forgotten, err := forgetChunk(ctx, pool, chunk)
 		if err != nil && ctx.Err() == nil {
 			log.Warn().Err(err).Msg("old webhooks stay for now")
 		}
-		if tag.RowsAffected() == chunk {
+		if forgotten == chunk {
 			continue
 		}
 		select {
@@ -113,4 +117,11 @@ func Forget(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 		case <-tick.C:
 		}
 	}
+}
+
+func forgetChunk(ctx context.Context, pool *pgxpool.Pool, chunk int64) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
+	defer cancel()
+	tag, err := pool.Exec(ctx, forgetSome, webhooksKept, chunk)
+	return tag.RowsAffected(), err
 }

@@ -28,8 +28,8 @@ type work struct {
 type row struct {
 	payment domain.Payment
 	before  domain.Payment
-	fresh   bool // not in the table yet
-	calls   int
+	fresh   bool          // not in the table yet
+	calls   int           // none since a webhook told that something happened
 	age     time.Duration // since its first attempt was marked
 	trace   string
 	marked  bool // its first attempt is marked now
@@ -148,6 +148,7 @@ func (w *work) reschedule(r *row, before domain.Payment, c domain.Change) {
 		r.refunds[in.Cause].answered = c.Answer
 		return
 	}
+	news := c.Answer && r.calls == 0 // a webhook came while the task was under way: the answer may be older
 	if r.payment.State != before.State {
 		r.calls = 0
 	} else if !c.Answer {
@@ -156,6 +157,9 @@ func (w *work) reschedule(r *row, before domain.Payment, c domain.Change) {
 	r.moved, r.due = true, nil
 	if wait, ok := r.payment.Wait(r.calls); ok {
 		r.due = &wait
+	}
+	if news && r.payment.State != domain.Captured {
+		r.due = new(time.Duration)
 	}
 }
 
