@@ -55,6 +55,8 @@ func (g *group[T]) gather(first member[T]) []member[T] {
 }
 
 func (g *group[T]) save(ctx context.Context, set []member[T]) {
+	ctx, cancel := context.WithTimeout(ctx, databaseTime)
+	defer cancel()
 	values := make([]T, len(set))
 	for i, m := range set {
 		values[i] = m.value

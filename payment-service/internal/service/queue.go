@@ -8,8 +8,13 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// sweepEvery is how soon work is found that nobody woke this process for.
-const sweepEvery = time.Second
+const (
+	// sweepEvery is how soon work is found that nobody woke this process for.
+	sweepEvery = time.Second
+	// databaseTime ends what the database does not answer: a server that is gone may leave a connection silent for very long,
+	// and everybody would wait. It is longer than a statement may take.
+	databaseTime = 15 * time.Second
+)
 
 // queue does the work that a table holds, at most so much at once as it has slots.
 type queue[T any] struct {
@@ -101,6 +106,8 @@ func (q *queue[T]) take(ctx context.Context) (more bool, err error) {
 	case q.slots <- struct{}{}:
 	}
 	slots := 1 + q.reserve(cap(q.slots)-1)
+	ctx, cancel := context.WithTimeout(ctx, databaseTime)
+	defer cancel()
 	tasks, err := q.claim(ctx, slots)
 	q.release(slots - len(tasks))
 	q.start(tasks)

@@ -99,3 +99,28 @@ func TestGroup_WritesSetsOfWhatIsThereAndTellsEachItsOutcome(t *testing.T) {
 		require.ErrorIs(t, g.do(impatient, 9), context.DeadlineExceeded, "nobody writes any more")
 	})
 }
+
+func TestQueue_P49_ADatabaseThatDoesNotAnswerHoldsNobodyForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		silent := func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		claims := 0
+		q := newQueue("q", zerolog.Nop(), 1, func(ctx context.Context, _ int) ([]int, error) {
+			claims++
+			return nil, silent(ctx)
+		}, func(context.Context, int) {})
+		g := newGroup(3, func(ctx context.Context, set []int) []error { return []error{silent(ctx)} })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 2)
+		go func() { ended <- q.run(ctx) }()
+		go func() { ended <- g.run(ctx) }()
+		require.ErrorIs(t, g.do(t.Context(), 1), context.DeadlineExceeded)
+		<-time.After(time.Minute)
+		require.Greater(t, claims, 3)
+		cancel()
+		require.NoError(t, <-ended)
+		require.NoError(t, <-ended)
+	})
+}
