@@ -120,6 +120,7 @@ func TestRefund_P23_NoCertainAnswerIsAskedForAgainAndRefundsOnce(t *testing.T) {
 		"refunded, and the connection cut": {Effect: faults.ChargeThenDrop, Count: 2},
 		"the connection cut before":        {Effect: faults.DropBefore, Count: 2},
 		"refunded, and an answer too late": {Effect: faults.DelayAfter, DelayMS: 1500},
+		"refunded, and a 500 that is kept": {Effect: faults.ErrorAfter}, // under the key: only looking helps
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -133,6 +134,23 @@ func TestRefund_P23_NoCertainAnswerIsAskedForAgainAndRefundsOnce(t *testing.T) {
 			s.peers.hears(o.id, events.PaymentCaptured, events.PaymentRefunded)
 		})
 	}
+}
+
+func TestRefund_P24_AfterTheKeysLifeTheRefundIsLookedForNotRepeated(t *testing.T) {
+	t.Parallel()
+	// When the refund is due again, after a second, the key is forgotten: asking again would refund again.
+	s := newShop(t, func(c *sandbox.Config) { c.KeyRetention = 700 * time.Millisecond })
+	s.config.KeyLife = 500 * time.Millisecond
+	s.run()
+	o := newOrder(uuid.NewString(), "pm_card_visa")
+	s.peers.say(reserved(t, o))
+	d := s.becomes(o.id, "captured")
+	s.sandbox.Fault(faults.Rule{Match: faults.Match{Method: http.MethodPost, Path: "/v1/refunds"}, Effect: faults.ChargeThenDrop, Count: -1})
+	r := s.support().refund(d.ID, "key", `{"amount": {"amount": 299, "currency": "USD"}, "reason": "a scratch"}`)
+	require.Equal(t, http.StatusCreated, r.Status, r.Body)
+	s.becomes(o.id, "partially_refunded")
+	require.Equal(t, 299, s.refunded(o.id))
+	require.Equal(t, 1, s.sandbox.Count(`select count(*) from refunds`))
 }
 
 func TestRefund_ABankMayTakeItsTime(t *testing.T) {

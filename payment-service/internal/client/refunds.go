@@ -19,9 +19,6 @@ type RefundRequest struct {
 	Key       string      // of idempotency: ref_<refund id>
 }
 
-// maxRefunds bounds how many refunds of one intent are looked through.
-const maxRefunds = 500
-
 // Refund asks for the money to go back and reports what became of it.
 func (s *Stripe) Refund(ctx context.Context, r RefundRequest) (Refund, error) {
 	ctx, cancel := s.bounded(ctx)
@@ -67,23 +64,19 @@ func (s *Stripe) RetrieveRefund(ctx context.Context, providerID string) (Refund,
 	return refundOf(r), nil
 }
 
-// FindRefund looks for one of our refunds among those of an intent. The list is never behind: not found means that there was
-// none at that moment, though a request may still be under way.
+// FindRefund looks for one of our refunds among all those of an intent, as far as the time allows. The list is never behind: not
+// found means that there was none at that moment, though a request may still be under way.
 func (s *Stripe) FindRefund(ctx context.Context, intentID, refundID string) (r Refund, found bool, err error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
 	p := &stripe.RefundListParams{PaymentIntent: stripe.String(intentID)}
 	p.Limit = stripe.Int64(pageSize)
-	seen := 0
 	for made, err := range s.api.V1Refunds.List(ctx, p).All(ctx) {
 		if err != nil {
 			return Refund{}, false, uncertain("find refund", err)
 		}
 		if made.Metadata[metaRefund] == refundID {
 			return refundOf(made), true, nil
-		}
-		if seen++; seen >= maxRefunds {
-			break
 		}
 	}
 	return Refund{}, false, nil

@@ -66,6 +66,24 @@ func TestRefund_P24_ForgottenKeyDoesNotRefundTwice(t *testing.T) {
 	require.Equal(t, done, again, "nothing is left because it was done: not a failure")
 }
 
+func TestFindRefund_OneAmongMany(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t)
+	a := adapter(t, s.URL)
+	paid, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
+	require.NoError(t, err)
+	done, err := a.Refund(t.Context(), refund("r1", paid.IntentID, 299))
+	require.NoError(t, err)
+	_, err = s.DB.Pool.Exec(t.Context(), `
+INSERT INTO refunds (id, intent_id, charge_id, amount, currency, status, created_at)
+SELECT 're_x' || n, intent_id, charge_id, 1, currency, 'succeeded', now() + n * interval '1 ms' FROM refunds, generate_series(1, 600) n`)
+	require.NoError(t, err)
+	found, ok, err := a.FindRefund(t.Context(), paid.IntentID, "r1")
+	require.NoError(t, err)
+	require.True(t, ok, "to stop early and say that there is none would refund twice")
+	require.Equal(t, done, found)
+}
+
 func TestRefund_LateEnds(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Start(t)

@@ -9,8 +9,8 @@ import (
 	"marketplace/shared/telemetry"
 )
 
-// lookFrom is the attempt from which on an intent is looked for when the call got no certain answer again. Repeating is the
-// surer way and one request; but a processor may keep an error under the key for ever.
+// lookFrom is the attempt from which on an intent, or a refund, is also looked for. Repeating is the surer way and one request;
+// but a processor may keep an error under the key for as long as it remembers it.
 const lookFrom = 4
 
 // noAnswer is why a payment failed whose intent was never found.

@@ -45,7 +45,8 @@ func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.I
 	if t.ProviderID != "" {
 		return s.Processor.LookRefund(ctx, t.Refund)
 	}
-	if t.Age >= s.KeyLife { // a list is never behind: what it does not show was not made
+	// A list is never behind: what it does not show was not made.
+	if t.Age >= s.KeyLife || t.Calls >= lookFrom {
 		if input, found, err := s.Processor.FindRefund(ctx, t.Payment, t.Refund); found || err != nil {
 			return input, err
 		}
