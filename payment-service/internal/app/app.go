@@ -105,7 +105,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		},
 	})
 	webhooks := client.Webhooks{Secrets: cfg.WebhookSecrets(), Now: time.Now}
-	(&handler.Payments{Refunding: payments, Heeding: payments, Reading: store, Verify: webhooks.Read}).Register(server)
+	(&handler.Payments{Refunding: payments, Heeding: payments, Reading: store, Asking: payments, Verify: webhooks.Read}).Register(server)
 	group.Go("configuration", func(ctx context.Context) error {
 		return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
 			_ = tel.SetLevel(next.LogLevel) // validated

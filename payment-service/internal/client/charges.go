@@ -33,6 +33,7 @@ func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Charge, error) {
 		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
 		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic)),
 		Confirm:            stripe.Bool(true),
+		UseStripeSDK:       stripe.Bool(true), // 3-D Secure is finished in the shopper's browser, which needs no address to return to
 		Metadata:           map[string]string{metaPayment: r.PaymentID, metaOrder: r.OrderID},
 	}
 	p.SetIdempotencyKey(r.Key)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/config"
 )
 
 // Processor is the card processor in the terms of a payment: what it is asked is the payment itself, what it answers is an
@@ -27,6 +28,15 @@ func (p Processor) Charge(ctx context.Context, pay domain.Payment) (domain.Fact,
 func (p Processor) Look(ctx context.Context, pay domain.Payment) (domain.Fact, error) {
 	c, err := p.Stripe.Retrieve(ctx, pay.IntentID)
 	return own(pay, c, err)
+}
+
+// Challenge is the secret with which the payment's customer can authenticate. It is empty when nothing waits for that any more.
+func (p Processor) Challenge(ctx context.Context, pay domain.Payment) (config.Secret, error) {
+	c, err := p.Stripe.Retrieve(ctx, pay.IntentID)
+	if _, err := own(pay, c, err); err != nil {
+		return "", err
+	}
+	return c.ClientSecret, nil
 }
 
 // Find looks for an intent whose identifier was lost. That there is none is a hint only.

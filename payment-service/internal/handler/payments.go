@@ -53,8 +53,9 @@ type getInput struct {
 }
 
 type getOutput struct {
-	ETag string `header:"ETag"`
-	Body Detail
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         Detail
 }
 
 // get shows a payment to its customer and to staff. Somebody else's payment is as absent as one that does not exist.
@@ -67,8 +68,13 @@ func (h *Payments) get(ctx context.Context, in *getInput) (*getOutput, error) {
 	if err != nil {
 		return nil, refuse(err)
 	}
-	if who, _ := auth.From(ctx); v.CustomerID != who.UserID && !staff(who) {
+	who, _ := auth.From(ctx)
+	if v.CustomerID != who.UserID && !staff(who) {
 		return nil, refuse(domain.ErrNotFound)
 	}
-	return &getOutput{ETag: web.ETag(v.Version), Body: detailShape(v)}, nil
+	out := &getOutput{ETag: web.ETag(v.Version), Body: detailShape(v)}
+	if v.CustomerID == who.UserID && v.State == domain.RequiresAction {
+		out.CacheControl, out.Body.NextAction = "no-store", nextAction(h.Asking.Challenge(ctx, v.Payment))
+	}
+	return out, nil
 }

@@ -9,6 +9,7 @@ import (
 	"marketplace/payment-service/internal/domain"
 	"marketplace/payment-service/internal/service"
 	"marketplace/shared/auth"
+	"marketplace/shared/config"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/web"
 )
@@ -23,6 +24,11 @@ type Heeder interface {
 	Heed(ctx context.Context, h domain.Hint) error
 }
 
+// Challenger knows how a customer authenticates a payment: with a secret of the processor, empty when there is none now.
+type Challenger interface {
+	Challenge(ctx context.Context, p domain.Payment) config.Secret
+}
+
 // Reader reads payments.
 type Reader interface {
 	Get(ctx context.Context, id string) (domain.View, error)
@@ -34,6 +40,7 @@ type Payments struct {
 	Refunding Refunder
 	Heeding   Heeder
 	Reading   Reader
+	Asking    Challenger
 	Verify    func(payload []byte, signature string) (domain.Hint, error)
 }
 
@@ -48,6 +55,8 @@ func (h *Payments) Register(s *web.Server) {
 	}, h.list)
 	web.Handle(s, auth.SignedIn(), huma.Operation{
 		Method: http.MethodGet, Path: base + "/{id}", Tags: tags, Summary: "Get a payment with its refunds and its ledger",
+		Description: "While the status is `requires_action` its customer, and nobody else, is shown a `next_action`. It is absent when the " +
+			"card processor cannot be asked: read again.",
 	}, h.get)
 	web.Handle(s, auth.AnyOf(auth.RoleSupport, auth.RoleAdmin), web.Replies[Refund](s, huma.Operation{
 		Method: http.MethodPost, Path: base + "/{id}/refunds", Tags: tags, Summary: "Give money back",

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/config"
 	"marketplace/shared/money"
 )
 
@@ -39,8 +40,15 @@ type Failure struct {
 // Detail is a payment with what happened to it.
 type Detail struct {
 	Payment
-	Refunds []Refund `json:"refunds"`
-	Ledger  []Entry  `json:"ledger" doc:"What moved; the sum is the money that is here"`
+	NextAction *NextAction `json:"next_action,omitempty" doc:"What the customer has to do now; nobody else sees it"`
+	Refunds    []Refund    `json:"refunds"`
+	Ledger     []Entry     `json:"ledger" doc:"What moved; the sum is the money that is here"`
+}
+
+// NextAction lets the customer's browser finish 3-D Secure, as Stripe.js does it.
+type NextAction struct {
+	Type         string `json:"type" enum:"use_stripe_sdk"`
+	ClientSecret string `json:"client_secret" doc:"For stripe.handleNextAction. Whoever has it can pay: keep it nowhere"`
 }
 
 // Refund is money on its way back.
@@ -84,6 +92,13 @@ func detailShape(v domain.View) Detail {
 		shape.Ledger[i] = Entry{Kind: string(e.Kind), Amount: e.Amount, Cause: e.Cause, At: e.At}
 	}
 	return shape
+}
+
+func nextAction(secret config.Secret) *NextAction {
+	if secret == "" {
+		return nil
+	}
+	return &NextAction{Type: "use_stripe_sdk", ClientSecret: secret.Reveal()}
 }
 
 func refundShape(f domain.Refund, reason string) Refund {

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/config"
 	"marketplace/shared/idempotency"
 )
 
@@ -32,6 +33,7 @@ type Processor interface {
 	Look(ctx context.Context, p domain.Payment) (domain.Fact, error)
 	Find(ctx context.Context, p domain.Payment, age time.Duration) (fact domain.Fact, found bool, err error)
 	Void(ctx context.Context, p domain.Payment) (domain.Fact, error)
+	Challenge(ctx context.Context, p domain.Payment) (config.Secret, error)
 	Refund(ctx context.Context, p domain.Payment, f domain.Refund) (domain.Input, error)
 	LookRefund(ctx context.Context, f domain.Refund) (domain.Input, error)
 	FindRefund(ctx context.Context, p domain.Payment, f domain.Refund) (answer domain.Input, found bool, err error)
@@ -58,10 +60,11 @@ type Payments struct {
 	refunds *queue[domain.RefundTask]
 	answers *group[domain.Change]
 	hints   *group[domain.Hint]
+	readers chan struct{} // one element for each call for somebody who waits
 }
 
-// refundShare is how much fewer calls refunds may take than charges.
-const refundShare = 4
+// share is how much fewer calls refunds, and readers, may take than charges.
+const share = 4
 
 const (
 	answersSet = 50
@@ -72,7 +75,8 @@ const (
 func New(o Options) *Payments {
 	s := &Payments{Options: o}
 	s.charges = newQueue("charges", o.Log, o.Calls, s.claimCharges, s.charge)
-	s.refunds = newQueue("refunds", o.Log, max(o.Calls/refundShare, 1), o.Store.ClaimRefunds, s.refund)
+	s.refunds = newQueue("refunds", o.Log, max(o.Calls/share, 1), o.Store.ClaimRefunds, s.refund)
+	s.readers = make(chan struct{}, max(o.Calls/share, 1))
 	s.answers = newGroup(answersSet, s.saveAnswers)
 	s.hints = newGroup(hintsSet, s.saveHints)
 	return s

@@ -98,6 +98,20 @@ func (s *Sandbox) Fault(r faults.Rule) {
 	s.post("/sandbox/faults", r, http.StatusCreated)
 }
 
+// ForgetFaults ends all misbehaviour.
+func (s *Sandbox) ForgetFaults() {
+	s.t.Helper()
+	request, err := http.NewRequest(http.MethodDelete, s.URL+"/sandbox/faults", http.NoBody)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	res, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
+
 // Hits is how often the rules in force have misbehaved so far.
 func (s *Sandbox) Hits() (n int) {
 	s.t.Helper()
