@@ -218,3 +218,17 @@ func TestLedger_OnlyGrows(t *testing.T) {
 	}
 	require.Equal(t, 1, s.count(`select count(*) from ledger where at > $1`, time.Now().Add(-time.Minute)))
 }
+
+func TestRefund_P22_ACauseTellsTheCustomerNeitherWhoAskedNorUnderWhichKey(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	customer, support := s.somebody(), s.support()
+	id := s.becomes(customer.pays("pm_card_visa").id, "captured").ID
+	key := uuid.NewString()
+	require.Equal(t, http.StatusCreated, support.refund(id, key, `{"reason": "a scratch"}`).Status)
+	d, r := customer.reads(id)
+	require.Len(t, d.Refunds, 1)
+	require.True(t, strings.HasPrefix(d.Refunds[0].Cause, "support:"))
+	require.NotContains(t, r.Body, support.id)
+	require.NotContains(t, r.Body, key)
+}

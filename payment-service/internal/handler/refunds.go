@@ -2,6 +2,8 @@ package handler
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 
 	"marketplace/payment-service/internal/domain"
@@ -40,7 +42,7 @@ func (h *Payments) refund(ctx context.Context, in *refundInput) (*web.Raw, error
 	}
 	who, _ := auth.From(ctx)
 	command := service.RefundCommand{
-		PaymentID: id, Cause: domain.CauseSupport(who.UserID + ":" + in.Key), Reason: in.Body.Reason,
+		PaymentID: id, Cause: domain.CauseSupport(scoped(who.UserID, in.Key)), Reason: in.Body.Reason,
 	}
 	if in.Body.Amount != nil {
 		if command.Amount = *in.Body.Amount; command.Amount.Amount < 1 {
@@ -51,6 +53,12 @@ func (h *Payments) refund(ctx context.Context, in *refundInput) (*web.Raw, error
 		Key: replay.Key(ctx, "POST /payments/"+id+"/refunds", in.Key, in.RawBody), Render: rendering(command),
 	})
 	return replay.Sent(reply, refuse(err))
+}
+
+// scoped is a key of one person. The customer sees what a refund is for, but not who of the staff asked for it, nor under which key.
+func scoped(userID, key string) string {
+	sum := sha256.Sum256([]byte(userID + ":" + key))
+	return hex.EncodeToString(sum[:16])
 }
 
 // rendering is the refund of the command, as the payment has it then.
