@@ -3,6 +3,7 @@ package auth
 import (
 	"crypto/sha256"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +21,7 @@ type verified struct {
 // cache remembers verified tokens by their hash, never past their expiry. When a shard is full, an arbitrary entry goes: a token
 // that is in use comes back with its next request.
 type cache struct {
+	age    atomic.Uint64 // how often it was cleared
 	shards [shards]struct {
 		sync.RWMutex
 		entries map[hash]verified
@@ -44,10 +46,14 @@ func (c *cache) get(key hash, now time.Time) (verified, bool) {
 	return v, ok && now.Before(v.expiresAt)
 }
 
-func (c *cache) put(key hash, v verified) {
+// put remembers what was verified since the cache had that age. What was begun before a clear is not remembered after it.
+func (c *cache) put(key hash, v verified, age uint64) {
 	s := &c.shards[key[0]%shards]
 	s.Lock()
 	defer s.Unlock()
+	if c.age.Load() != age {
+		return
+	}
 	if len(s.entries) >= perShard {
 		for old := range s.entries {
 			delete(s.entries, old)
@@ -59,6 +65,7 @@ func (c *cache) put(key hash, v verified) {
 
 // clear forgets everything: a key that was withdrawn must not live on in here.
 func (c *cache) clear() {
+	c.age.Add(1)
 	for i := range c.shards {
 		s := &c.shards[i]
 		s.Lock()

@@ -84,10 +84,11 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	found, ok := v.cache.get(key, now)
 	if !ok {
 		var err error
+		age := v.cache.age.Load()
 		if found, err = v.parse(ctx, token); err != nil {
 			return Identity{}, err
 		}
-		v.cache.put(key, found)
+		v.cache.put(key, found, age)
 	}
 	if v.revoked != nil && v.revoked(found.identity, found.issuedAt) {
 		return Identity{}, errRevoked
