@@ -10,7 +10,7 @@ import (
 // Service is the name of the service and of its folder.
 const Service = "user-service"
 
-// minSecret is the least length of JWT_SECRET in production, in bytes.
+// minSecret is the least length of JWT_SECRET and JWT_SECRET_PREVIOUS in production, in bytes: who guesses either signs tokens.
 const minSecret = 32
 
 // Config is the configuration of user-service.
@@ -57,8 +57,8 @@ func (c Config) Validate() error {
 	if err := c.Common.Validate(); err != nil {
 		return err
 	}
-	if c.Environment == shared.Production && len(c.JWTSecret.Reveal()) < minSecret {
-		return errors.New("jwt_secret must have at least 32 random bytes (make secrets)")
+	if c.Environment == shared.Production && (len(c.JWTSecret) < minSecret || c.JWTSecretPrevious != "" && len(c.JWTSecretPrevious) < minSecret) {
+		return errors.New("jwt_secret and jwt_secret_previous must have at least 32 random bytes (make secrets)")
 	}
 	if c.JWTSecret == "" || c.AdminEmail == "" || c.AdminPassword == "" {
 		return errors.New("jwt_secret, admin_email and admin_password must not be empty")

@@ -38,6 +38,13 @@ func TestLoad_P45_ProductionRefusesDefaultsAndShortSecrets(t *testing.T) {
 	cfg, err := config.Load()
 	require.NoError(t, err)
 	require.NotContains(t, fmt.Sprintf("%v %+v %#v", cfg, cfg, cfg), "xxx", "secrets do not print themselves")
+
+	t.Setenv("JWT_SECRET_PREVIOUS", "guessable")
+	_, err = config.Load()
+	require.ErrorContains(t, err, "jwt_secret_previous", "its key signs what is accepted as well")
+	t.Setenv("JWT_SECRET_PREVIOUS", strings.Repeat("y", 32))
+	_, err = config.Load()
+	require.NoError(t, err)
 }
 
 func TestLoad_RefusesLimitsThatWouldLockEverybodyOut(t *testing.T) {
