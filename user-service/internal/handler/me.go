@@ -3,8 +3,6 @@ package handler
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/service"
@@ -53,7 +51,7 @@ type sessionsInput struct{ web.Page }
 type sessionsReply struct{ Body web.List[Session] }
 
 func (h *Handler) listSessions(ctx context.Context, in *sessionsInput) (*sessionsReply, error) {
-	after, err := position(in.Cursor)
+	after, err := web.CursorID(in.Cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -77,18 +75,6 @@ func (h *Handler) endSession(ctx context.Context, in *idInput) (*struct{}, error
 		return nil, err
 	}
 	return nil, translate(h.Auth.EndSession(ctx, caller(ctx).UserID, id, domain.RevokedByUser))
-}
-
-// position is the id that the page before ended with, empty for the first page.
-func position(cursor string) (string, error) {
-	if cursor == "" {
-		return "", nil
-	}
-	var id uuid.UUID
-	if err := web.DecodeCursor(cursor, &id); err != nil {
-		return "", err
-	}
-	return id.String(), nil
 }
 
 // page makes a list of rows that were read with one more than its limit.

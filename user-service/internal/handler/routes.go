@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -69,7 +70,7 @@ func post(path, summary string, status int) huma.Operation {
 
 func operation(method, path, summary string, status int) huma.Operation {
 	tag := "users"
-	if len(path) > 5 && path[:6] == "/auth/" {
+	if strings.HasPrefix(path, "/auth/") {
 		tag = "auth"
 	}
 	return huma.Operation{

@@ -17,7 +17,7 @@ type usersInput struct {
 type usersReply struct{ Body web.List[User] }
 
 func (h *Handler) listUsers(ctx context.Context, in *usersInput) (*usersReply, error) {
-	after, err := position(in.Cursor)
+	after, err := web.CursorID(in.Cursor)
 	if err != nil {
 		return nil, err
 	}
