@@ -140,7 +140,10 @@ func (p *Pool) try(base http.RoundTripper, r *http.Request, not *instance) (*htt
 		return nil, i, err
 	}
 	started := time.Now()
+	// A probe that takes its time, as ?wait= may, gives its place to others. What becomes of it counts all the same.
+	yield := time.AfterFunc(breakerOpen, func() { done(errNotTheirs) })
 	reply, err := base.RoundTrip(out)
+	yield.Stop()
 	p.metrics.observe(p.service, started, reply, err)
 	done(blame(r, err))
 	return reply, i, err

@@ -101,6 +101,41 @@ func TestPool_ABreakerSparesAnInstanceThatFails(t *testing.T) {
 	})
 }
 
+// After an outage the first to come back are those who wait for their orders.
+func TestPool_P48_RequestsThatWaitDoNotHoldUpARecovery(t *testing.T) {
+	t.Parallel()
+	backend := newBackend(t)
+	_, client := newPool(t, "any", backend.server.URL)
+	backend.breaks.Store(true)
+	for range breakerFailures {
+		_, err := client.try(t, http.MethodGet, "")
+		require.ErrorIs(t, err, Away)
+	}
+	backend.breaks.Store(false)
+	backend.hangs.Store(true)
+	waiting, leave := context.WithCancel(t.Context())
+	var shoppers sync.WaitGroup
+	t.Cleanup(func() { leave(); shoppers.Wait() })
+	seen := backend.seen.Load()
+	testkit.Eventually(t, within, func() bool {
+		shoppers.Go(func() {
+			r, err := http.NewRequestWithContext(waiting, http.MethodGet, "http://any/", http.NoBody)
+			if err == nil {
+				_, err = client.transport.RoundTrip(r)
+			}
+			if err == nil {
+				t.Error("it has been answered")
+			}
+		})
+		return backend.seen.Load() >= seen+breakerProbes
+	})
+	backend.hangs.Store(false)
+	testkit.Eventually(t, within, func() error {
+		_, err := client.try(t, http.MethodGet, "")
+		return err
+	})
+}
+
 func TestPool_AClientThatLeavesIsNotTheInstancesFault(t *testing.T) {
 	t.Parallel()
 	backend := newBackend(t)
