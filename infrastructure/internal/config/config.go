@@ -2,10 +2,13 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
 	"time"
+
+	"github.com/rs/zerolog"
 
 	"marketplace/shared/config"
 )
@@ -54,6 +57,9 @@ func (c Config) Validate() error {
 		if !positive {
 			return fmt.Errorf("%s must be positive", name)
 		}
+	}
+	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
+		return errors.New("log_level must be one of trace, debug, info, warn, error")
 	}
 	_, err := c.TrustedNetworks()
 	return err
