@@ -106,6 +106,13 @@ func TestGateway_AnotherSitesPageMayCall(t *testing.T) {
 	require.Equal(t, "https://admin.example",
 		g.get(t, "/api/v1/orders", "Origin", "https://admin.example").header.Get("Access-Control-Allow-Origin"))
 	require.Empty(t, g.get(t, "/api/v1/orders", "Origin", "https://evil.example").header.Get("Access-Control-Allow-Origin"))
+	unasked := g.get(t, "/api/v1/orders")
+	require.Equal(t, []string{"Origin"}, unasked.header.Values("Vary"), "a cache must not give it to a page")
+	require.Empty(t, unasked.header.Get("Access-Control-Allow-Origin"))
+
+	open := start(t, echo, nil)
+	require.Equal(t, "*", open.get(t, "/api/v1/orders").header.Get("Access-Control-Allow-Origin"), "a cache may")
+	require.Empty(t, open.get(t, "/api/v1/orders", "Origin", "https://shop.example").header.Values("Vary"))
 }
 
 func TestGateway_MetricsHaveBoundedLabels(t *testing.T) {

@@ -19,18 +19,16 @@ const (
 func CORS(origins []string) gin.HandlerFunc {
 	everyone := slices.Contains(origins, "*")
 	return func(c *gin.Context) {
-		origin := c.GetHeader("Origin")
-		if origin == "" {
-			return
-		}
-		header := c.Writer.Header()
-		header.Add("Vary", "Origin")
+		// Also on replies to requests that no page has made: a cache may give those to one.
+		header, origin := c.Writer.Header(), c.GetHeader("Origin")
 		switch {
 		case everyone:
 			header.Set("Access-Control-Allow-Origin", "*")
 		case slices.Contains(origins, origin):
+			header.Add("Vary", "Origin")
 			header.Set("Access-Control-Allow-Origin", origin)
 		default:
+			header.Add("Vary", "Origin")
 			return // the browser keeps the reply from the page
 		}
 		header.Set("Access-Control-Expose-Headers", corsExposed)
