@@ -20,6 +20,10 @@ func TestCatalogue_ReadsLikeAShop(t *testing.T) {
 	for _, c := range goods {
 		require.False(t, suppliers[c.Supplier], "a supplier names one supply")
 		suppliers[c.Supplier] = true
+		for _, f := range c.Families {
+			require.NotContains(t, f.Attributes, f.By, "%s: a variant's value would hide what is true of all", f.Name)
+			require.NotContains(t, f.Attributes, "brand", f.Name)
+		}
 		products := c.products()
 		require.GreaterOrEqual(t, len(products), 10, c.Name)
 		for i, p := range products {
