@@ -13,9 +13,12 @@ import (
 
 // save queues one statement per table.
 func (w *work) save(b *pgx.Batch) {
-	var fresh, changed []*row
+	var fresh, known, changed []*row
 	for _, id := range w.order {
 		r := w.rows[id]
+		if !r.fresh {
+			known = append(known, r)
+		}
 		if !r.changed() {
 			continue
 		}
@@ -33,7 +36,7 @@ func (w *work) save(b *pgx.Batch) {
 	insertPayments(b, fresh)
 	updatePayments(b, changed)
 	insertRefunds(b, changed, w.reason)
-	updateRefunds(b, changed)
+	updateRefunds(b, known) // an answer that changes nothing says when to ask next
 	insertEntries(b, changed)
 	outbox.Append(b, w.records)
 }

@@ -124,26 +124,38 @@ func TestHeed_P24_AnIntentThatShowsItselfWhileItIsGivenUpIsRead(t *testing.T) {
 	require.Equal(t, intent, tasks[0].IntentID)
 }
 
-func TestHeed_ARefundThatABankSettlesWhileItIsLookedUpIsLookedUpAgain(t *testing.T) {
+// A bank takes its time, so that a refund is looked up ever more seldom: unless the processor has just told of it.
+func TestUpdate_ARefundThatIsNotSettledIsDueByWhatIsKnownOfIt(t *testing.T) {
 	t.Parallel()
-	repo, pool := quiet(t)
-	id, orderID := stand(t, pool, domain.Called, false, new(intent))
-	refund, cause := uuid.NewString(), domain.CauseCancelled(orderID, 1)
-	_, err := pool.Exec(t.Context(), `update payments set state = 'captured', captured_amount = 100, refunding_amount = 100, next_at = null`)
-	require.NoError(t, err)
-	_, err = pool.Exec(t.Context(), `insert into refunds (id, payment_id, cause, amount, currency, status, provider_refund_id, next_at, calls)
-		values ($1, $2, $3, 100, 'USD', 'pending', 're_1', now(), 5)`, refund, id, cause)
-	require.NoError(t, err)
-	tasks, err := repo.ClaimRefunds(t.Context(), 1)
-	require.NoError(t, err)
-	require.Len(t, tasks, 1)
-	_, err = repo.Heed(t.Context(), []domain.Hint{{EventID: "evt", Type: "refund.updated", OccurredAt: time.Now(), PaymentID: id, RefundID: refund}})
-	require.NoError(t, err)
-	_, err = repo.Update(t.Context(), []domain.Change{{
-		OrderID: orderID, Input: domain.RefundUnsettled{Cause: cause, ProviderID: "re_1"}, Answer: true,
-	}}, domain.Decide, 0)
-	require.NoError(t, err)
-	tasks, err = repo.ClaimRefunds(t.Context(), 1)
-	require.NoError(t, err)
-	require.Len(t, tasks, 1)
+	for name, hinted := range map[string]bool{"a hint came meanwhile": true, "no hint came": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			repo, pool := quiet(t)
+			id, orderID := stand(t, pool, domain.Called, false, new(intent))
+			refund, cause := uuid.NewString(), domain.CauseCancelled(orderID, 1)
+			_, err := pool.Exec(t.Context(), `update payments set state = 'captured', captured_amount = 100, refunding_amount = 100, next_at = null`)
+			require.NoError(t, err)
+			_, err = pool.Exec(t.Context(), `insert into refunds (id, payment_id, cause, amount, currency, status, provider_refund_id, next_at, calls)
+				values ($1, $2, $3, 100, 'USD', 'pending', 're_1', now(), 9)`, refund, id, cause)
+			require.NoError(t, err)
+			tasks, err := repo.ClaimRefunds(t.Context(), 1)
+			require.NoError(t, err)
+			require.Len(t, tasks, 1)
+			if hinted {
+				_, err = repo.Heed(t.Context(), []domain.Hint{{EventID: "evt", Type: "refund.updated", OccurredAt: time.Now(), PaymentID: id, RefundID: refund}})
+				require.NoError(t, err)
+			}
+			_, err = repo.Update(t.Context(), []domain.Change{{
+				OrderID: orderID, Input: domain.RefundUnsettled{Cause: cause, ProviderID: "re_1"}, Answer: true,
+			}}, domain.Decide, 0)
+			require.NoError(t, err)
+			var wait float64
+			require.NoError(t, pool.QueryRow(t.Context(), `select extract(epoch from next_at - now())::float8 from refunds`).Scan(&wait))
+			if hinted {
+				require.LessOrEqual(t, wait, 0.0)
+			} else {
+				require.InDelta(t, 512, wait, 30, "2^9 s after the tenth call, not the lease of a minute")
+			}
+		})
+	}
 }
