@@ -66,6 +66,30 @@ func TestLoad_LaterLayersWin(t *testing.T) {
 	require.Equal(t, 40, load().Limit)
 }
 
+func TestLoad_AnEmptyVariableIsNoneButConsulsSwitchesItOff(t *testing.T) {
+	alone(t)
+	load := func() settings {
+		t.Helper()
+		cfg, err := config.Load[settings]("shop-service", map[string]any{"server_port": 8081})
+		require.NoError(t, err)
+		return cfg
+	}
+	t.Setenv("SERVER_PORT", "")
+	t.Setenv("SHOP_SERVICE_LIMIT", "")
+	t.Setenv("LIMIT", "30")
+	require.Equal(t, 8081, load().ServerPort)
+	require.Equal(t, 30, load().Limit)
+
+	require.NoError(t, os.WriteFile("config.yaml", []byte("consul_url: http://127.0.0.1:2\n"), 0o600))
+	t.Setenv("CONSUL_URL", "")
+	require.Empty(t, load().ConsulURL)
+	t.Setenv("SHOP_SERVICE_CONSUL_URL", "http://127.0.0.1:1")
+	require.Equal(t, "http://127.0.0.1:1", load().ConsulURL, "the service's own variable goes before the common one")
+	require.NoError(t, os.Unsetenv("SHOP_SERVICE_CONSUL_URL"))
+	require.NoError(t, os.Unsetenv("CONSUL_URL"))
+	require.Equal(t, "http://127.0.0.1:2", load().ConsulURL)
+}
+
 func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
 	url, service := testkit.Consul(t), testkit.Prefix(t)
 	alone(t)

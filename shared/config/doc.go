@@ -4,6 +4,9 @@
 // directory, the keys below config/<service>/ in Consul, the environment. The key database_url is read from the
 // variable USER_SERVICE_DATABASE_URL (in user-service alone) or DATABASE_URL (in every service).
 //
+// An empty variable is the same as none, for compose files pass many of them. Only an empty CONSUL_URL says something: this
+// process uses no Consul.
+//
 // A key that the struct does not have is refused wherever it was written on purpose (file and Consul): a typing error
 // must not silently leave a default in force. With ENVIRONMENT=production a setting tagged production:"required" must
 // not hold its development default, and no setting a password that contains "marketplace-development".

@@ -18,6 +18,9 @@ import (
 // startWait is how long a start waits for Consul's keys.
 const startWait = 2 * time.Second
 
+// consulKey is the one setting that this package reads itself.
+const consulKey = "consul_url"
+
 // Load reads the settings of a service into a T, a flat struct that may embed Common. Defaults given here (by key) win
 // over those in T's tags. If T has a Validate method, its error is returned.
 func Load[T any](service string, defaults ...map[string]any) (T, error) {
@@ -28,7 +31,7 @@ func Load[T any](service string, defaults ...map[string]any) (T, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startWait)
 	defer cancel()
-	stored, err := b.store(b.viper.GetString("consul_url"), service).read(ctx, 0)
+	stored, err := b.store(b.viper.GetString(consulKey), service).read(ctx, 0)
 	if err != nil {
 		stored.keys = nil // Consul is away, or not used here: Watch catches up
 	}
@@ -57,11 +60,25 @@ func newBase[T any](service string, defaults []map[string]any) (*base, error) {
 	for key, value := range b.defaults {
 		b.viper.SetDefault(key, value)
 	}
+	if alone(own) {
+		b.viper.Set(consulKey, "")
+	}
 	b.viper.SetConfigFile("config.yaml")
 	if err := b.viper.ReadInConfig(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config.yaml: %w", err)
 	}
 	return b, nil
+}
+
+// alone says whether the environment names no Consul on purpose. viper takes an empty variable for none, and that is right
+// everywhere else: an empty PORT or DATABASE_URL must not replace a default.
+func alone(own string) bool {
+	for _, name := range []string{own + "CONSUL_URL", "CONSUL_URL"} {
+		if value, set := os.LookupEnv(name); set {
+			return value == ""
+		}
+	}
+	return false
 }
 
 func (b *base) store(consul, service string) store {

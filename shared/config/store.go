@@ -14,6 +14,9 @@ import (
 // longPoll is how long Consul may hold a read while nothing changes.
 const longPoll = 5 * time.Minute
 
+// readTimeout is what a read may take: Consul adds up to a sixteenth to a long poll, and a frozen one never answers.
+const readTimeout = longPoll + longPoll/16 + 10*time.Second
+
 // client keeps no connection: a read is rare, and one that is held open would outlive who asked.
 var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
@@ -36,6 +39,8 @@ func (s store) read(ctx context.Context, index uint64) (snapshot, error) {
 	if s.url == "" {
 		return snapshot{}, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
 	target := fmt.Sprintf("%s/v1/kv/%s?recurse=true&wait=%s&index=%d", strings.TrimRight(s.url, "/"), s.prefix, longPoll, index)
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
 	if err != nil {

@@ -12,8 +12,9 @@ import (
 const retryWait = time.Second
 
 // Watch follows the service's keys in current's Consul until ctx ends, and calls apply with each new whole configuration
-// that is valid and differs from the last. It returns at once when current names no Consul. It takes the defaults that Load was given. An invalid one is logged and the current one stays in force;
-// what cannot change in a running process (ports, addresses) simply finds no reader in apply.
+// that is valid and differs from the last. It returns at once when current names no Consul. It takes the defaults that Load
+// was given. An invalid one is logged and the current one stays in force; what cannot change in a running process (ports,
+// addresses) simply finds no reader in apply.
 func Watch[T any](
 	ctx context.Context, log zerolog.Logger, service string, current T, apply func(T), defaults ...map[string]any,
 ) error {
@@ -69,7 +70,7 @@ func reload[T any](ctx context.Context, consul, service string, index uint64, de
 // consulOf is the consul_url that a configuration holds: a process that was given another than its environment's keeps it.
 func consulOf(cfg any) string {
 	for _, field := range reflect.VisibleFields(reflect.TypeOf(cfg)) {
-		if field.Tag.Get("mapstructure") == "consul_url" {
+		if field.Tag.Get("mapstructure") == consulKey {
 			return reflect.ValueOf(cfg).FieldByIndex(field.Index).String()
 		}
 	}
