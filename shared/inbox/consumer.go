@@ -144,6 +144,7 @@ func (c *Consumer) oneByOne(ctx context.Context, batch []rabbit.Message, err err
 		case err == nil:
 			c.metrics.handled.Inc()
 		case fault.Transient(err) && patient:
+			c.failed++ // or a batch that has a data error as well would come again for ever
 			return err
 		default:
 			if err := c.park(ctx, []suspect{{m, err, 1}}); err != nil {

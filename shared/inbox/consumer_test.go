@@ -146,6 +146,29 @@ func TestInbox_P13_EveryMessageGetsTheSameNumberOfTries(t *testing.T) {
 	}
 }
 
+func TestInbox_P11_PoisonBesideAMessageThatIsAlwaysSlowHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	w := newWork(db.Pool)
+	slow := fault.New(fault.Timeout, "slow", "too slow")
+	w.set(func(batch []rabbit.Message) error {
+		if string(batch[0].Body) == "slow" {
+			return slow
+		}
+		return nil
+	})
+	c := consumer(db.Pool, w)
+	batch := messages("poison", "slow", "fine") // together they fail with the data error
+	failures := 0
+	for c.Batch(t.Context(), batch) != nil {
+		failures++
+		require.Less(t, failures, 100, "the batch comes again for ever")
+	}
+	require.Equal(t, "waiting", parked(t, db.Pool, batch[0].ID).Status)
+	require.Equal(t, "waiting", parked(t, db.Pool, batch[1].ID).Status)
+	require.Equal(t, 1, count(t, db.Pool, `select count(*) from effects where body = 'fine'`))
+}
+
 func TestInbox_P15_NothingIsDoneAndNothingParkedWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	db := database(t)
