@@ -2,8 +2,14 @@ package inbox
 
 import (
 	"context"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+)
+
+const (
+	measureEvery = 10 * time.Second
+	cleanUpEvery = time.Hour
 )
 
 // The two halves of cleanUp, a chunk at a time. An inbox id is a UUIDv7 and begins with its time, so the primary key finds the
@@ -21,6 +27,26 @@ const (
 		  where consumer = $1 and status in ('done', 'dropped') and parked_at < now() - interval '7 days'
 		  limit 1000)`
 )
+
+// keepHouse counts what is parked and deletes what is 7 days old, from the start on. It does not wait for tries: messages
+// that each use up all their time would keep the alerts blind for as long as they last.
+func (c *Consumer) keepHouse(ctx context.Context) {
+	measure, clean := time.NewTicker(measureEvery), time.NewTicker(cleanUpEvery)
+	defer measure.Stop()
+	defer clean.Stop()
+	c.attempt(ctx, "parked messages not counted", c.measure)
+	c.attempt(ctx, "old messages not deleted", c.cleanUp)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-measure.C:
+			c.attempt(ctx, "parked messages not counted", c.measure)
+		case <-clean.C:
+			c.attempt(ctx, "old messages not deleted", c.cleanUp)
+		}
+	}
+}
 
 func (c *Consumer) cleanUp(ctx context.Context) error {
 	for _, statement := range []string{expiredInbox, expiredParked} {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/inbox"
@@ -137,6 +138,38 @@ func TestInbox_P11_AMessageThatUsesUpAllTimeIsParkedAndTheOthersGoOn(t *testing.
 	require.Equal(t, "waiting", parked(t, db.Pool, alone[0].ID).Status)
 	require.Equal(t, "waiting", parked(t, db.Pool, among[1].ID).Status)
 	require.Equal(t, 2, count(t, db.Pool, `select count(*) from effects`))
+}
+
+func TestInbox_WhatIsParkedIsCountedWhileATryLasts(t *testing.T) {
+	t.Parallel()
+	db, tel := database(t), telemetry.Nop()
+	trying, finish := make(chan struct{}), make(chan struct{})
+	c := inbox.NewConsumer(inbox.Options{
+		Pool: db.Pool, Queue: queue, Known: func(string) bool { return true }, Telemetry: tel,
+		Handle: func(context.Context, []rabbit.Message) error {
+			close(trying)
+			<-finish
+			return nil
+		},
+	})
+	require.NoError(t, c.Batch(t.Context(), redelivered(messages("lasts"))))
+	run(t, c.Run)
+	defer close(finish)
+	<-trying
+	testkit.Eventually(t, 5*time.Second, func() bool { return gauge(t, tel.Registry, "inbox_waiting") == 1 })
+}
+
+func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	for _, family := range families {
+		if family.GetName() == name {
+			return family.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatal("no metric ", name)
+	return 0
 }
 
 // untimed collects the statements that would wait for ever on a server that no longer answers.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -15,8 +16,6 @@ import (
 
 const (
 	retryEvery   = time.Second
-	measureEvery = 10 * time.Second
-	cleanUpEvery = time.Hour
 	tryTimeout   = 30 * time.Second
 	queryTimeout = 5 * time.Second
 	chunkTimeout = 15 * time.Second // of what is deleted
@@ -44,12 +43,13 @@ type parkedMessage struct {
 	Reason                    string
 }
 
-// Run tries parked messages that are due, one at a time, and deletes what is 7 days old, until ctx ends.
+// Run tries parked messages that are due, one at a time, and keeps house beside that, until ctx ends.
 func (c *Consumer) Run(ctx context.Context) error {
-	retry, measure, clean := time.NewTicker(retryEvery), time.NewTicker(measureEvery), time.NewTicker(cleanUpEvery)
+	var house sync.WaitGroup
+	house.Go(func() { c.keepHouse(ctx) })
+	defer house.Wait()
+	retry := time.NewTicker(retryEvery)
 	defer retry.Stop()
-	defer measure.Stop()
-	defer clean.Stop()
 	for {
 		c.attempt(ctx, "parked messages not tried", c.retryDue)
 		select {
@@ -57,15 +57,11 @@ func (c *Consumer) Run(ctx context.Context) error {
 			return nil
 		case <-c.wake:
 		case <-retry.C:
-		case <-measure.C:
-			c.attempt(ctx, "parked messages not counted", c.measure)
-		case <-clean.C:
-			c.attempt(ctx, "old messages not deleted", c.cleanUp)
 		}
 	}
 }
 
-// attempt does housekeeping; what fails now is done at the next turn.
+// attempt does what can wait: what fails now is done at the next turn.
 func (c *Consumer) attempt(ctx context.Context, failure string, f func(context.Context) error) {
 	if err := f(ctx); err != nil && ctx.Err() == nil {
 		c.log.Warn().Err(err).Msg(failure + "; trying again later")
