@@ -12,6 +12,7 @@ import (
 	grpcprom "github.com/grpc-ecosystem/go-grpc-middleware/providers/prometheus"
 	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	_ "google.golang.org/grpc/health" // round_robin leaves out instances that say NOT_SERVING
@@ -54,6 +55,7 @@ func Dial(o DialOptions) (*grpc.ClientConn, error) {
 		grpc.WithChainUnaryInterceptor(metrics.UnaryClientInterceptor(), callWithDeadline),
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(
 			otelgrpc.WithTracerProvider(o.Telemetry.Tracer), otelgrpc.WithFilter(notHealthServer))),
+		grpc.WithConnectParams(reconnect),
 		grpc.WithKeepaliveParams(keepalive.ClientParameters{
 			Time: 20 * time.Second, Timeout: 5 * time.Second, PermitWithoutStream: true,
 		}),
@@ -62,6 +64,13 @@ func Dial(o DialOptions) (*grpc.ClientConn, error) {
 		return nil, fmt.Errorf("connection to %s: %w", o.Target, err)
 	}
 	return connection, nil
+}
+
+// reconnect is how soon an instance that was away is used again. gRPC's own pause grows to two minutes, for which every call
+// would fail after the only instance is back.
+var reconnect = grpc.ConnectParams{
+	Backoff:           backoff.Config{BaseDelay: 100 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 3 * time.Second},
+	MinConnectTimeout: 5 * time.Second,
 }
 
 func transport(o DialOptions) credentials.TransportCredentials {

@@ -7,7 +7,9 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
@@ -82,6 +84,29 @@ func TestDial_P48_CallsGoOnWhenAnInstanceDies(t *testing.T) {
 		require.NoError(t, call(t.Context(), client))
 	}
 	require.Equal(t, before+50, two.calls.Load())
+}
+
+func TestDial_P48_AnInstanceThatIsAwayIsTriedAgainSoon(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var tries atomic.Int64
+	var accepting sync.WaitGroup
+	accepting.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			tries.Add(1)
+			_ = connection.Close() // as a process that is still starting
+		}
+	})
+	t.Cleanup(func() { _ = listener.Close(); accepting.Wait() })
+	client := dial(t, DialOptions{Fallback: listener.Addr().String()})
+	require.Error(t, call(t.Context(), client))
+	// gRPC's own pauses would bring the fifth try after seven seconds at the earliest, and later ones every two minutes.
+	testkit.Eventually(t, 5*time.Second, func() bool { return tries.Load() >= 5 })
 }
 
 func TestDial_P47_ARollingStopFailsNothing(t *testing.T) {
