@@ -88,6 +88,7 @@ type broker struct {
 	got     map[string]int
 	away    bool
 	refuse  bool
+	refused int    // messages
 	publish func() // called before each window
 }
 
@@ -116,6 +117,7 @@ func (b *broker) Publish(_ context.Context, messages []rabbit.Message) []error {
 	for i, m := range messages {
 		if b.away || b.refuse {
 			results[i] = errAway
+			b.refused++
 			continue
 		}
 		b.got[m.ID]++
@@ -133,6 +135,12 @@ func (b *broker) times(id string) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.got[id]
+}
+
+func (b *broker) refusals() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused
 }
 
 func (b *broker) distinct() int {

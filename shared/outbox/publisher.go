@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -39,6 +40,7 @@ type Publisher struct {
 	metrics *metrics
 	queue   chan Record
 	marks   chan []string
+	failing atomic.Bool // the last window was not published whole
 }
 
 // New returns a publisher that does nothing until Run. source is the service's name, as the events carry it.
@@ -148,10 +150,18 @@ func (p *Publisher) send(ctx context.Context, records []Record) {
 		}
 		sent = append(sent, records[i].ID)
 	}
-	if failed != nil {
-		p.log.Warn().Err(failed).Int("unsent", len(records)-len(sent)).Msg("events not published; trying again")
-	}
+	p.report(failed)
 	if len(sent) > 0 {
 		p.marks <- sent
+	}
+}
+
+// report says when publishing begins to fail and when it works again: a broker that takes nothing would make a line of every window.
+func (p *Publisher) report(failed error) {
+	switch before := p.failing.Swap(failed != nil); {
+	case failed != nil && !before:
+		p.log.Warn().Err(failed).Msg("events not published; trying again")
+	case failed == nil && before:
+		p.log.Info().Msg("events are published again")
 	}
 }

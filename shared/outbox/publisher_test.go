@@ -14,6 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"marketplace/shared/outbox"
+	"marketplace/shared/postgres"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
@@ -46,6 +47,25 @@ func TestPublisher_P9_WhatTheBrokerDidNotTakeStaysUnsentAndIsSweptLater(t *testi
 	due(t, db.Pool)
 	awaitSent(t, db.Pool)
 	require.Equal(t, 3, b.distinct())
+}
+
+func TestPublisher_P8_SaysOnceThatTheBrokerTakesNothing(t *testing.T) {
+	t.Parallel()
+	db, b := database(t), newBroker()
+	var log testkit.Log
+	tel, err := telemetry.Setup(t.Context(), "shop-service", telemetry.Options{Output: &log})
+	require.NoError(t, err)
+	b.set(false, true)
+	p := outbox.New(db.Pool, b, "shop-service", tel)
+	run(t, p)
+	records := commit(t, db.Pool, 1000)
+	p.Committed(records)
+	testkit.Eventually(t, 5*time.Second, func() bool { return b.refusals() >= len(records) }, "ten windows or more")
+	b.set(false, false)
+	due(t, db.Pool)
+	awaitSent(t, db.Pool)
+	require.Equal(t, 1, strings.Count(log.String(), "not published"))
+	testkit.Eventually(t, 5*time.Second, func() bool { return strings.Contains(log.String(), "published again") })
 }
 
 func TestSweep_P1_SendsWhatADeadProcessLeft(t *testing.T) {
@@ -84,17 +104,15 @@ func TestSweep_P2_ALowerIDThatCommitsLaterIsNotSkipped(t *testing.T) {
 func TestSweep_P3_IsFastUnderALongTransactionOverManySentRows(t *testing.T) {
 	t.Parallel()
 	db, b := database(t), newBroker()
-	_, err := db.Pool.Exec(t.Context(), `
+	patiently(t, db.Pool, `
 		insert into outbox (id, type, subject, body, headers, occurred_at, retry_at)
 		select gen_random_uuid(), 't', 's', '', '{}', now(), now() - interval '5 minutes' from generate_series(1, 200000)`)
-	require.NoError(t, err)
 	holder, err := db.Pool.Begin(t.Context()) // keeps every dead row and index entry
 	require.NoError(t, err)
 	defer func() { _ = holder.Rollback(context.Background()) }()
 	_, err = holder.Exec(t.Context(), `create table unrelated (x int)`)
 	require.NoError(t, err)
-	_, err = db.Pool.Exec(t.Context(), `update outbox set sent_at = now()`)
-	require.NoError(t, err)
+	patiently(t, db.Pool, `update outbox set sent_at = now()`)
 
 	p := publisher(db, b)
 	require.NoError(t, p.SweepOnce(t.Context()), "warm")
@@ -104,6 +122,18 @@ func TestSweep_P3_IsFastUnderALongTransactionOverManySentRows(t *testing.T) {
 	require.NoError(t, p.SweepOnce(t.Context()))
 	require.Less(t, time.Since(began), 50*time.Millisecond)
 	require.Equal(t, 1, b.distinct())
+}
+
+// patiently runs a statement that prepares more rows than the time for a statement of a service may suffice for.
+func patiently(t *testing.T, pool *pgxpool.Pool, statement string) {
+	t.Helper()
+	require.NoError(t, postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(t.Context(), `set local statement_timeout = 0`); err != nil {
+			return err
+		}
+		_, err := tx.Exec(t.Context(), statement)
+		return err
+	}))
 }
 
 func TestSweep_P4_TwoReplicasSendEverythingAndShareTheWork(t *testing.T) {

@@ -3,7 +3,6 @@ package rpc
 import (
 	"context"
 	"net"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -86,22 +85,4 @@ func foreign(t *testing.T, addr string) *grpc.ClientConn {
 func call(ctx context.Context, client testgrpc.TestServiceClient) error {
 	_, err := client.EmptyCall(ctx, &testgrpc.Empty{})
 	return err
-}
-
-// lines is a log that a test can read while others write.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
 }

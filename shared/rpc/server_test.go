@@ -15,11 +15,12 @@ import (
 
 	"marketplace/shared/fault"
 	"marketplace/shared/telemetry"
+	"marketplace/shared/testkit"
 )
 
 func TestServer_AFaultArrivesAsItWasAndOurMistakesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
-	log := &lines{}
+	log := &testkit.Log{}
 	tel, err := telemetry.Setup(t.Context(), "test", telemetry.Options{Output: log})
 	require.NoError(t, err)
 	p := &program{}

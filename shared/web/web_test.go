@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,6 +20,7 @@ import (
 	"marketplace/shared/auth/authtest"
 	"marketplace/shared/fault"
 	"marketplace/shared/telemetry"
+	"marketplace/shared/testkit"
 	"marketplace/shared/web"
 )
 
@@ -30,35 +29,17 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"))
 }
 
-// lines is a log that tests can read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
 // shop is a service with one route of each sort.
 type shop struct {
 	*web.Server
 	URL    string
 	Issuer *authtest.Issuer
-	Log    *lines
+	Log    *testkit.Log
 }
 
 func newShop(t *testing.T, edit ...func(*web.Options)) *shop {
 	t.Helper()
-	s := &shop{Issuer: authtest.New(t), Log: &lines{}}
+	s := &shop{Issuer: authtest.New(t), Log: &testkit.Log{}}
 	tel, err := telemetry.Setup(t.Context(), "shop-service", telemetry.Options{Output: s.Log, LogLevel: "debug"})
 	require.NoError(t, err)
 	o := web.Options{
