@@ -62,7 +62,7 @@ func NewServer(o ServerOptions) *Server {
 			otelgrpc.WithTracerProvider(o.Telemetry.Tracer), otelgrpc.WithFilter(notHealthServer))),
 		grpc.ChainUnaryInterceptor(
 			s.metrics.UnaryServerInterceptor(), s.reportErrors, s.withDeadline, s.allowCaller, s.recoverPanics),
-		grpc.ChainStreamInterceptor(s.metrics.StreamServerInterceptor(), s.recoverStream),
+		grpc.ChainStreamInterceptor(s.metrics.StreamServerInterceptor(), s.allowStream, s.recoverStream),
 		grpc.MaxConcurrentStreams(1000),
 		grpc.KeepaliveParams(keepalive.ServerParameters{Time: time.Minute, Timeout: 20 * time.Second}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 10 * time.Second, PermitWithoutStream: true}),

@@ -16,7 +16,10 @@ import (
 	"marketplace/shared/fault"
 )
 
-const healthPrefix = "/grpc.health.v1.Health/"
+const (
+	healthPrefix     = "/grpc.health.v1.Health/"
+	reflectionPrefix = "/grpc.reflection."
+)
 
 var errCaller = fault.New(fault.Forbidden, "caller_not_allowed", "This caller may not use this method.")
 
@@ -50,16 +53,30 @@ func (s *Server) withDeadline(ctx context.Context, request any, _ *grpc.UnarySer
 	return handle(ctx, request)
 }
 
-// allowCaller compares the name in the client's certificate with the method's list.
+// allowCaller refuses a call from whom its method does not list.
 func (s *Server) allowCaller(ctx context.Context, request any, info *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	if s.options.TLS == nil || strings.HasPrefix(info.FullMethod, healthPrefix) {
-		return handle(ctx, request)
-	}
-	allowed := s.options.Callers[info.FullMethod]
-	if !slices.ContainsFunc(certifiedNames(ctx), func(name string) bool { return slices.Contains(allowed, name) }) {
+	if !s.allowed(ctx, info.FullMethod) {
 		return nil, errCaller
 	}
 	return handle(ctx, request)
+}
+
+// allowStream is allowCaller for streams.
+func (s *Server) allowStream(server any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
+	if !s.allowed(stream.Context(), info.FullMethod) {
+		return errCaller
+	}
+	return handle(server, stream)
+}
+
+// allowed compares the name in the client's certificate with the method's list. Health is for everybody, as is reflection
+// where it is on.
+func (s *Server) allowed(ctx context.Context, method string) bool {
+	if s.options.TLS == nil || strings.HasPrefix(method, healthPrefix) || strings.HasPrefix(method, reflectionPrefix) {
+		return true
+	}
+	callers := s.options.Callers[method]
+	return slices.ContainsFunc(certifiedNames(ctx), func(name string) bool { return slices.Contains(callers, name) })
 }
 
 // certifiedNames are the DNS names of the client's verified certificate.

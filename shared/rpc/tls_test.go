@@ -40,6 +40,11 @@ func TestTLS_P35_OnlyTheMethodsListedCallers(t *testing.T) {
 	_, err = as(ours.issue(t, "order-service")).UnaryCall(t.Context(), &testgrpc.SimpleRequest{})
 	require.ErrorIs(t, err, errCaller, "a method that is not listed takes nobody")
 
+	stream, err := as(ours.issue(t, "order-service")).FullDuplexCall(t.Context())
+	require.NoError(t, err)
+	_, err = stream.Recv()
+	require.ErrorIs(t, fault.FromGRPC(err), errCaller, "nor does a stream")
+
 	forged := theirs.issue(t, "order-service")
 	forged.RootCAs = ours.issue(t, "x").RootCAs
 	for name, config := range map[string]*tls.Config{"forged": forged, "no TLS at all": nil} {
