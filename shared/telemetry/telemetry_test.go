@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
@@ -59,6 +60,21 @@ func TestTracing_SendsSpansToTheCollector(t *testing.T) {
 	span.End()
 	require.NoError(t, tel.Shutdown(t.Context()))
 	require.Contains(t, string(<-got), "place an order")
+}
+
+func TestShutdown_P47_ACollectorThatHangsNeitherFailsNorHoldsUpTheStop(t *testing.T) {
+	hang := make(chan struct{})
+	collector := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-hang }))
+	defer collector.Close()
+	defer close(hang)
+	tel, err := telemetry.Setup(t.Context(), "shop-service",
+		telemetry.Options{Output: io.Discard, OTLPEndpoint: collector.URL, SampleRatio: 1})
+	require.NoError(t, err)
+	_, span := tel.Tracer.Tracer("test").Start(t.Context(), "place an order")
+	span.End()
+	began := time.Now()
+	require.NoError(t, tel.Shutdown(t.Context()))
+	require.Less(t, time.Since(began), 5*time.Second)
 }
 
 func TestTracing_PropagatesFromOutside(t *testing.T) {
