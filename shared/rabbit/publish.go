@@ -13,8 +13,11 @@ import (
 const (
 	// Window is how many messages wait for their confirms together: ten times as fast as one at a time.
 	Window = 100
-	// publishTimeout bounds a window, the wait for a connection included.
+	// publishTimeout bounds a window, the wait for its turn and for a connection included.
 	publishTimeout = 5 * time.Second
+	// frozenAfter is how long a broker may leave a window unconfirmed before its connection is given up. A window that came
+	// late to its turn says nothing about the connection.
+	frozenAfter = 2 * time.Second
 )
 
 var (
@@ -118,6 +121,7 @@ func newPublisher(c *connection) (*publisher, error) {
 
 // send is for one caller at a time.
 func (p *publisher) send(ctx context.Context, exchange string, window []Message) []error {
+	began := time.Now()
 	results := make([]error, len(window))
 	confirms := make([]*amqp.DeferredConfirmation, len(window))
 	for i, m := range window {
@@ -128,7 +132,7 @@ func (p *publisher) send(ctx context.Context, exchange string, window []Message)
 			results[i] = confirmed(ctx, confirm)
 		}
 	}
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && !p.connection.blocked.Load() {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) && time.Since(began) > frozenAfter && !p.connection.blocked.Load() {
 		p.connection.abort() // frozen, or far too slow: a new connection shows which
 	}
 	p.markReturned(window, results)
