@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"time"
@@ -15,6 +16,7 @@ import (
 const (
 	bearerScheme = "bearer"
 	timeoutKey   = "timeout"
+	schemasKey   = "schemas" // of the server, for known
 )
 
 // Route is one registered operation, for tests that ask every route for its policy.
@@ -46,10 +48,14 @@ func Handle[I, O any](
 
 // WithTimeout gives an operation another time for its handler and its reply than the server's. A negative one removes the limit, for streams.
 func WithTimeout(op huma.Operation, d time.Duration) huma.Operation {
-	metadata := map[string]any{timeoutKey: d}
-	for key, value := range op.Metadata {
-		metadata[key] = value
-	}
+	return noted(op, timeoutKey, d)
+}
+
+// noted is the operation with one more entry in its metadata.
+func noted(op huma.Operation, key string, value any) huma.Operation {
+	metadata := map[string]any{}
+	maps.Copy(metadata, op.Metadata)
+	metadata[key] = value
 	op.Metadata = metadata
 	return op
 }
@@ -96,6 +102,7 @@ func (s *Server) admit(policy auth.Policy, op *huma.Operation) {
 		op.BodyReadTimeout = bodyTime
 	}
 	op.Middlewares = append(huma.Middlewares{s.guard(policy)}, op.Middlewares...)
+	*op = noted(*op, schemasKey, s.api.OpenAPI().Components.Schemas)
 }
 
 // refuseHidden panics on an input with an embedded unexported struct: huma passes over it in silence, and its headers and

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -32,17 +31,52 @@ func newError(status int, _ string, errs ...error) huma.StatusError {
 
 func newErrorWithContext(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 	err := newError(status, message, errs...)
-	if p, ok := err.(*Problem); ok {
-		p.TraceID = TraceID(contextOf(ctx))
+	if p, ok := err.(*Problem); ok && ctx != nil {
+		p.TraceID = TraceID(ctx.Context())
+		for i := range p.Errors {
+			p.Errors[i].Location = known(ctx.Operation(), p.Errors[i].Location)
+		}
 	}
 	return err
 }
 
-func contextOf(ctx huma.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
+// known cuts a location in the body before a name that no schema has: the key of a map, which is the sender's text.
+func known(op *huma.Operation, location string) string {
+	schemas, ok := op.Metadata[schemasKey].(huma.Registry)
+	steps := strings.Split(location, ".")
+	if !ok || op.RequestBody == nil || steps[0] != "body" {
+		return location
 	}
-	return ctx.Context()
+	media := op.RequestBody.Content["application/json"]
+	if media == nil {
+		return location
+	}
+	at := media.Schema
+	for i, step := range steps[1:] {
+		if at = within(schemas, at, step); at == nil {
+			return strings.Join(steps[:i+1], ".")
+		}
+	}
+	return location
+}
+
+// within is the schema of a step of a location, such as items[0]; nil when the schema around it does not name it.
+func within(schemas huma.Registry, around *huma.Schema, step string) *huma.Schema {
+	if around != nil && around.Ref != "" {
+		around = schemas.SchemaFromRef(around.Ref)
+	}
+	if around == nil {
+		return nil
+	}
+	name, _, _ := strings.Cut(step, "[")
+	at := around.Properties[name]
+	for range strings.Count(step, "[") {
+		if at == nil {
+			return nil
+		}
+		at = at.Items
+	}
+	return at
 }
 
 func safeDetail(d *huma.ErrorDetail) ErrorDetail {

@@ -166,6 +166,7 @@ func TestProducts_P33_BadInputHasNoEffectAndIsNotEchoed(t *testing.T) {
 		"malformed category":  {product("category_id", `"`+canary+`"`), 422, "invalid"},
 		"unknown category":    {product("category_id", `"`+uuid.NewString()+`"`), 422, "category_unknown"},
 		"attribute no text":   {product("attributes", `{"a":{"b":1}}`), 422, "invalid"},
+		"attribute's name":    {product("attributes", `{"`+canary+`":5}`), 422, "invalid"},
 		"attribute too long":  {product("attributes", `{"a":"`+strings.Repeat(canary, 100)+`"}`), 422, "invalid"},
 		"too many attributes": {product("attributes", tooMany()), 422, "invalid"},
 		"oversized":           {product("description", `"`+strings.Repeat("x", 2<<20)+`"`), 413, "body_too_large"},
