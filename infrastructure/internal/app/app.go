@@ -11,7 +11,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 
 	"marketplace/infrastructure/internal/config"
@@ -81,7 +80,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		Checks: checks(services, pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
 	})
 	server.Engine().Use(edge.CORS(cfg.Origins()))
-	server.Engine().GET(openapi.UIPath+"*file", gin.WrapH(openapi.UI()))
+	openapi.Register(server.Engine())
 	limiter := edge.NewLimiter(func() (float64, int) {
 		c := current.Load()
 		return c.RateLimit, c.RateBurst

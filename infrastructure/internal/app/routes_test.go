@@ -47,6 +47,27 @@ func TestGateway_EveryPathGoesToItsService(t *testing.T) {
 	require.Equal(t, "k", got.Header.Get("Idempotency-Key"))
 }
 
+// A service knows GET alone; whoever asks for the head of its reply gets it.
+func TestGateway_TheHeadOfAReplyIsThatOfARead(t *testing.T) {
+	t.Parallel()
+	g := start(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet {
+			w.WriteHeader(http.StatusMethodNotAllowed)
+			return
+		}
+		w.Header().Set("ETag", `"7"`)
+		echo(w, r)
+	}, nil)
+	for _, path := range []string{"/api/v1/products/a", "/swagger/index.html"} {
+		read, head := g.get(t, path), g.send(t, http.MethodHead, path, nil)
+		require.Equal(t, http.StatusOK, head.status, path)
+		require.Empty(t, head.body)
+		for _, name := range []string{"ETag", "Content-Type"} {
+			require.Equal(t, read.header.Get(name), head.header.Get(name), path)
+		}
+	}
+}
+
 func TestGateway_WhatItDoesNotKnowIsAProblem(t *testing.T) {
 	t.Parallel()
 	g := start(t, echo, nil)
@@ -92,6 +113,7 @@ func TestGateway_OneDocumentOfAllServices(t *testing.T) {
 	require.False(t, page.has(`src="http`) || page.has(`href="http`), "nothing comes from elsewhere")
 	require.Equal(t, http.StatusOK, g.get(t, "/swagger/swagger-ui-bundle.js").status)
 	require.Equal(t, http.StatusNotFound, g.get(t, "/swagger/nothing.js").status)
+	require.Equal(t, page.body, g.get(t, "/swagger").body, "who types the address is led there")
 }
 
 func TestGateway_AnotherSitesPageMayCall(t *testing.T) {

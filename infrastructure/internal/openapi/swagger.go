@@ -4,22 +4,33 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui"
 	"github.com/swaggest/swgui/v5emb"
 )
 
-// UIPath is where Swagger UI is served, with everything below it.
-const UIPath = "/swagger/"
+// uiPath is where Swagger UI is served, with everything below it.
+const uiPath = "/swagger/"
 
-// UI is Swagger UI over the merged document. Nothing is loaded from elsewhere, and the page may not do so.
-func UI() http.Handler {
-	ui := v5emb.NewHandlerWithConfig(swgui.Config{
+// Register adds Swagger UI over the merged document.
+func Register(engine *gin.Engine) {
+	read := []string{http.MethodGet, http.MethodHead}
+	engine.Match(read, uiPath+"*file", gin.WrapH(ui()))
+	engine.Match(read, strings.TrimSuffix(uiPath, "/"), func(c *gin.Context) {
+		c.Redirect(http.StatusMovedPermanently, uiPath+"index.html")
+	})
+}
+
+// ui loads nothing from elsewhere, and its page may not do so.
+func ui() http.Handler {
+	files := v5emb.NewHandlerWithConfig(swgui.Config{
 		Title:       "Marketplace API",
 		SwaggerJSON: "/openapi.json",
-		BasePath:    UIPath,
+		BasePath:    uiPath,
 		SettingsUI: map[string]string{
 			"docExpansion":             `"list"`,
 			"filter":                   "true",
+			"tagsSorter":               `"alpha"`,
 			"persistAuthorization":     "true",
 			"defaultModelsExpandDepth": "-1",
 			"tryItOutEnabled":          "true",
@@ -31,9 +42,9 @@ func UI() http.Handler {
 			"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:")
 		if strings.HasSuffix(r.URL.Path, "/index.html") {
 			page := r.Clone(r.Context())
-			page.URL.Path = UIPath
+			page.URL.Path = uiPath
 			r = page
 		}
-		ui.ServeHTTP(w, r)
+		files.ServeHTTP(w, r)
 	})
 }

@@ -58,6 +58,9 @@ func direct(r *httputil.ProxyRequest, service string) {
 	ctx := r.In.Context()
 	r.Out.URL.Scheme, r.Out.URL.Host = "http", service
 	r.Out.Host = ""
+	if r.Out.Method == http.MethodHead {
+		r.Out.Method = http.MethodGet // the services know reads; our own server leaves the body out (RFC 9110, 9.3.2)
+	}
 	header := r.Out.Header
 	header.Set("X-Request-ID", web.RequestID(ctx))
 	header.Set("X-Forwarded-For", web.ClientIP(ctx))
