@@ -33,8 +33,13 @@ type serving struct {
 
 func serve(t *testing.T, s *web.Server) *serving {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := web.Listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
+	return serveOn(t, s, listener)
+}
+
+func serveOn(t *testing.T, s *web.Server, listener net.Listener) *serving {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	v := &serving{Server: s, URL: "http://" + listener.Addr().String(), Stop: cancel, Done: make(chan error, 1)}
 	go func() { v.Done <- s.ServeOn(ctx, listener) }()
@@ -115,13 +120,7 @@ func TestServe_P47_DrainsWithoutAFailedRequest(t *testing.T) {
 		_ = res.Body.Close()
 		return res.StatusCode == http.StatusServiceUnavailable
 	})
-	testkit.Eventually(t, 5*time.Second, func() bool { // then nothing new
-		conn, err := net.DialTimeout("tcp", strings.TrimPrefix(v.URL, "http://"), time.Second)
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
-	})
+	testkit.Eventually(t, 5*time.Second, v.refuses, "then nothing new")
 	close(release)
 	require.Contains(t, <-result, "finished")
 	require.NoError(t, <-v.Done)
