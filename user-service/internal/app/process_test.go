@@ -2,11 +2,13 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -74,6 +76,11 @@ func run(t *testing.T, environment ...string) *process {
 func (p *process) terminate() {
 	p.t.Helper()
 	require.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	p.ends()
+}
+
+func (p *process) ends() {
+	p.t.Helper()
 	ended := make(chan error, 1)
 	go func() { ended <- p.cmd.Wait() }()
 	select {
@@ -88,23 +95,35 @@ func TestProcess_P47_SIGTERMFinishesWhatRuns(t *testing.T) {
 	t.Parallel()
 	p := run(t)
 	p.register("ann@example.com")
-	const clients = 30
-	statuses := make(chan string, clients)
+	held, err := p.db.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer func() { _ = held.Rollback(context.Background()) }()
+	_, err = held.Exec(t.Context(), `LOCK TABLE sessions IN SHARE MODE`) // no sign-in ends before the stop
+	require.NoError(t, err)
+	const clients = 6 // few enough for none to be turned away on a machine that hashes slowly (promise 38)
+	answers := make(chan string, clients)
 	for range clients {
 		go func() {
 			r, err := p.try("POST", "/api/v1/auth/login", "", m{"email": "ann@example.com", "password": goodPassword})
-			if r.status == http.StatusServiceUnavailable && r.code(t) == "sign_in_busy" {
-				r.status = http.StatusOK // an answer as good, on a machine that hashes slowly
-			}
-			statuses <- fmt.Sprint(r.status, err)
+			answers <- fmt.Sprint(r.status, err)
 		}()
 	}
-	first := <-statuses // the others run or wait now
-	p.terminate()
-	require.Equal(t, "200 <nil>", first)
-	for range clients - 1 {
-		require.Equal(t, "200 <nil>", <-statuses)
+	running := fmt.Sprintf("\nhttp_requests_in_flight %d\n", clients)
+	testkit.Eventually(t, 10*time.Second, func() bool {
+		return strings.Contains(string(p.send("GET", "/metrics", "", nil).body), running)
+	}, "all run")
+
+	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
+	testkit.Eventually(t, 10*time.Second, func() bool {
+		r, err := p.try("GET", "/health/ready", "", nil)
+		return err != nil || r.status == http.StatusServiceUnavailable
+	}, "it stops")
+	require.Empty(t, answers)
+	require.NoError(t, held.Rollback(t.Context()))
+	for range clients {
+		require.Equal(t, "200 <nil>", <-answers)
 	}
+	p.ends()
 }
 
 // Whatever happens, and at the most talkative level: no secret in the log.
