@@ -71,7 +71,7 @@ func runService(t *testing.T, service string) (stop func()) {
 	t.Helper()
 	server := web.New(web.Options{Service: service, Telemetry: telemetry.Nop()})
 	server.Engine().POST("/", func(c *gin.Context) { c.Status(http.StatusOK) })
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := web.Listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	group := lifecycle.New(ctx, zerolog.Nop(), time.Minute)
