@@ -108,6 +108,15 @@ func TestWatch_AnAgentThatAnswersAtOnceIsNotAskedInALoop(t *testing.T) {
 	require.Greater(t, asked.Load(), int64(1))
 }
 
+func TestRegister_ConsulsAddressNeedsNoPort(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://127.0.0.1", "http://127.0.0.1:8500"} {
+		entry, err := newClient(t, address).entry(Registration{Service: "any", HTTPPort: 8081})
+		require.NoError(t, err)
+		require.Equal(t, "127.0.0.1", entry.Address)
+	}
+}
+
 func TestClient_AloneWithoutAnAddress(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, "")

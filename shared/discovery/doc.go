@@ -22,7 +22,7 @@ const grpcPortKey = "grpc_port"
 // Client talks to one Consul agent.
 type Client struct {
 	api  *api.Client // nil: alone, without Consul
-	host string      // the agent's host and port, to learn which of our addresses faces it
+	host string      // the agent's name or address, to learn which of our addresses faces it
 	log  zerolog.Logger
 
 	renewEvery time.Duration // how often the agent is asked whether it still knows us
@@ -45,7 +45,7 @@ func New(consulURL string, log zerolog.Logger) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("consul client: %w", err)
 	}
-	return &Client{api: client, host: address.Host, log: log, renewEvery: renewEvery}, nil
+	return &Client{api: client, host: address.Hostname(), log: log, renewEvery: renewEvery}, nil
 }
 
 // Instance is one running copy of a service.

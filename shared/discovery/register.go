@@ -132,9 +132,9 @@ func (c *Client) deregister(ctx context.Context, id string) error {
 	return nil
 }
 
-// localAddress is the address of this machine from which peer is reached. A UDP "connection" sends nothing.
+// localAddress is the address of this machine from which peer is reached. A UDP "connection" sends nothing; its port is any.
 func localAddress(peer string) (string, error) {
-	connection, err := net.Dial("udp", peer)
+	connection, err := net.Dial("udp", net.JoinHostPort(peer, "80"))
 	if err != nil {
 		return "", fmt.Errorf("which local address faces Consul: %w", err)
 	}

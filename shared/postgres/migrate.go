@@ -40,7 +40,7 @@ func Migrate(ctx context.Context, c Config, files fs.FS) error {
 func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.Migrate) error) (err error) {
 	cc, err := pgx.ParseConfig(c.URL)
 	if err != nil {
-		return fmt.Errorf("database url: %w", err)
+		return errURL
 	}
 	if err := await(ctx, c, cc); err != nil {
 		return err

@@ -122,8 +122,17 @@ func TestOpen_EndsWithItsContext(t *testing.T) {
 	defer cancel()
 	_, err := postgres.Open(ctx, postgres.Config{URL: "postgres://nobody@127.0.0.1:1/none", Schema: schema})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	_, err = postgres.Open(t.Context(), postgres.Config{URL: "postgres://%zz"})
-	require.ErrorContains(t, err, "database url")
+}
+
+func TestOpen_ABadAddressFailsTheStartWithoutItsPassword(t *testing.T) {
+	t.Parallel()
+	config := postgres.Config{URL: "postgres://shop:hunter/2@host/shop", Schema: schema}
+	_, err := postgres.Open(t.Context(), config)
+	require.ErrorContains(t, err, "DATABASE_URL")
+	require.NotContains(t, err.Error(), "hunter")
+	err = postgres.Migrate(t.Context(), config, migrations)
+	require.ErrorContains(t, err, "DATABASE_URL")
+	require.NotContains(t, err.Error(), "hunter")
 }
 
 func TestOpen_SetsTheSession(t *testing.T) {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -29,6 +30,9 @@ func (c Config) log() zerolog.Logger {
 	return c.Telemetry.Log
 }
 
+// errURL keeps the cause to itself: the driver hides the password in it as well as it can, which is no guarantee.
+var errURL = errors.New("database url: DATABASE_URL is no PostgreSQL URL such as postgres://user:password@host:5432/database")
+
 // Limits that hold for every statement of a service. Migrations have none.
 const (
 	statementTimeout = "10s"
@@ -41,7 +45,7 @@ const (
 func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	pc, err := pgxpool.ParseConfig(c.URL)
 	if err != nil {
-		return nil, fmt.Errorf("database url: %w", err)
+		return nil, errURL
 	}
 	if c.MaxConns > 0 {
 		pc.MaxConns = c.MaxConns
