@@ -1,8 +1,8 @@
 # The marketplace's front door. `make` lists what there is; the work is done by infrastructure/local and .ci.
 
 local := infrastructure/local/marketplace
-bin := $(CURDIR)/.local/bin
-export PATH := $(bin):$(PATH)
+bin := .local/bin
+export PATH := $(CURDIR)/$(bin):$(PATH)
 
 modules := shared proto user-service product-service order-service payment-service warehouse-service infrastructure
 
@@ -67,7 +67,7 @@ test-servers-stop: ## stop them
 
 # --- code --------------------------------------------------------------------------------------------
 
-.PHONY: lint fmt proto generate verify tools tidy
+.PHONY: lint fmt proto generate verify guards tools tidy
 lint: $(bin)/golangci-lint $(bin)/buf ## golangci-lint in every module, buf lint and buf breaking
 	@.ci/lint $(modules)
 
@@ -80,8 +80,11 @@ proto: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## generate Go 
 generate: proto ## everything that is generated: Go from .proto, the services' docs/transitions.json
 	@for module in $(modules); do (cd $$module && GOWORK=off go generate ./...) || exit; done
 
-verify: ## fail when something generated is not what its source gives
+verify: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## fail when something generated is not what its source gives
 	@.ci/verify
+
+guards: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc) ## show that each guard can fail, by planting a violation of each in a copy
+	@.ci/guards
 
 tools: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc govulncheck) ## build the developer tools
 
@@ -91,5 +94,5 @@ tidy: ## go mod tidy in every module
 # Developer tools: each has a folder with its own go.mod, so that their dependencies cannot meet.
 $(bin)/%: infrastructure/tools/%/go.mod infrastructure/tools/%/go.sum
 	@$(local) state
-	cd infrastructure/tools/$* && GOWORK=off go build -trimpath -o $(bin)/ tool
+	cd infrastructure/tools/$* && GOWORK=off go build -trimpath -o "$(CURDIR)/$(bin)/" tool
 	@touch $@
