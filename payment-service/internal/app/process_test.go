@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
+	"marketplace/payment-service/internal/sandbox/sandboxtest"
 	"marketplace/proto/events"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/testkit"
@@ -169,7 +170,7 @@ func TestRun_P53_FiveReplicasStartAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range replicas {
 		replica := *s
-		replica.config.ServerPort = freePort(t)
+		replica.config.ServerPort = sandboxtest.FreePort(t)
 		replica.url = fmt.Sprintf("http://127.0.0.1:%d", replica.config.ServerPort)
 		replicas[i] = &replica
 	}

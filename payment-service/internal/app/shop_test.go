@@ -7,7 +7,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -61,7 +60,7 @@ type shop struct {
 // newShop prepares a shop whose service does not run yet.
 func newShop(t *testing.T, processor ...func(*sandbox.Config)) *shop {
 	t.Helper()
-	port := freePort(t)
+	port := sandboxtest.FreePort(t)
 	s := &shop{
 		t: t, db: testkit.Database(t, schema, migrations.Files), issuer: authtest.New(t),
 		url: "http://127.0.0.1:" + strconv.Itoa(port),
@@ -238,14 +237,6 @@ func (s *shop) refunded(orderID string) int {
 	s.t.Helper()
 	return s.sandbox.Count(`select coalesce(sum(r.amount), 0) from refunds r join intents i on i.id = r.intent_id
 		where i.order_id = $1 and r.status = 'succeeded'`, orderID)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // in is the same shop in a subtest.

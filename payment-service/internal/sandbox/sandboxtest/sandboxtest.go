@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -39,7 +38,7 @@ func Config(t testing.TB, db testkit.DB) sandbox.Config {
 	t.Helper()
 	return sandbox.Config{
 		Common: config.Common{
-			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: freePort(t),
+			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: FreePort(t),
 			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6), ShutdownGrace: 10 * time.Second,
 		},
 		StripeKey: Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
@@ -228,14 +227,4 @@ func (e *Endpoint) receive(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	w.WriteHeader(e.status)
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
