@@ -19,6 +19,7 @@ import (
 var (
 	errUsage     = errors.New("usage: order-service [migrate ... | parked ... | health | rebuild [--check]]")
 	errDifferent = errors.New("some projections are not what their events make of them")
+	errBroken    = errors.New("some orders cannot be replayed: their events have to be looked at")
 )
 
 // Command handles the commands for operators: "migrate ...", "parked ...", "health" and "rebuild". handled is false without arguments.
@@ -44,7 +45,8 @@ func Command(ctx context.Context, args []string, cfg config.Config) (handled boo
 	return true, errUsage
 }
 
-// rebuild replays all events and names the orders whose projection differs; repair replaces those.
+// rebuild replays all events and names the orders whose projection differs, and those that cannot be replayed; repair
+// replaces the projections.
 func rebuild(ctx context.Context, cfg config.Config, repair bool) error {
 	pool, err := postgres.Open(ctx, database(cfg, nil))
 	if err != nil {
@@ -58,8 +60,14 @@ func rebuild(ctx context.Context, cfg config.Config, repair bool) error {
 	for _, id := range found.Different {
 		_, _ = fmt.Fprintln(os.Stdout, id)
 	}
-	_, _ = fmt.Fprintf(os.Stdout, "%d orders replayed, %d different\n", found.Orders, len(found.Different))
-	if len(found.Different) > 0 && !repair {
+	for _, reason := range found.Broken {
+		_, _ = fmt.Fprintln(os.Stdout, reason)
+	}
+	_, _ = fmt.Fprintf(os.Stdout, "%d orders replayed, %d different, %d broken\n", found.Orders, len(found.Different), len(found.Broken))
+	switch {
+	case len(found.Broken) > 0:
+		return errBroken
+	case len(found.Different) > 0 && !repair:
 		return errDifferent
 	}
 	return nil

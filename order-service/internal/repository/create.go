@@ -47,7 +47,7 @@ func (r *Orders) Create(ctx context.Context, source, trace string, place Place, 
 			if reply, err = answer.Save(b, done.Order); err != nil {
 				return err
 			}
-			if err := insertOrder(b, done.Order); err != nil {
+			if err := insertOrder(b, insertOrderSQL, done.Order); err != nil {
 				return err
 			}
 			insertEvents(b, rows)
@@ -74,8 +74,8 @@ select $1, product_id, position, sku, name, seller_id, quantity, unit_amount, to
 from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
 	as n (product_id, position, sku, name, seller_id, quantity, unit_amount, total_amount)`
 
-// insertOrder queues the projection of an order that has none.
-func insertOrder(b *pgx.Batch, o domain.Order) error {
+// insertOrder queues the projection of an order: statement is insertOrderSQL, or a form of it with the same parameters.
+func insertOrder(b *pgx.Batch, statement string, o domain.Order) error {
 	reason, err := reasonText(o.CancelReason)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func insertOrder(b *pgx.Batch, o domain.Order) error {
 	if err != nil {
 		return err
 	}
-	b.Queue(insertOrderSQL, o.ID, o.Number, o.CustomerID, string(o.Status), string(o.PaymentStatus), o.Total.Amount,
+	b.Queue(statement, o.ID, o.Number, o.CustomerID, string(o.Status), string(o.PaymentStatus), o.Total.Amount,
 		o.Total.Currency, o.Refunded.Amount, reason, o.Shipments, arrayText(o.Left), arrayText(o.Arrived), string(address),
 		o.PaymentMethod, o.PlacedAt, o.Deadline, o.Version)
 
