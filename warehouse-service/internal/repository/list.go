@@ -18,6 +18,12 @@ type conditions struct {
 	args  []any
 }
 
+// query is a statement with its arguments.
+type query struct {
+	text string
+	args []any
+}
+
 // add adds a condition, each ? in it for the next argument.
 func (c *conditions) add(condition string, args ...any) {
 	for _, arg := range args {
@@ -35,20 +41,23 @@ func addIf[T comparable](c *conditions, condition string, value T) {
 	}
 }
 
-// list runs selected with the conditions, in order, and reads at most limit rows.
-func list[T any](
-	ctx context.Context, pool *pgxpool.Pool, selected string, c conditions, order string, limit int, scan pgx.RowToFunc[T],
-) ([]T, error) {
+// page is selected with the conditions, in order, at most limit rows. The order names columns by their table: an id that is
+// selected as text would otherwise be sorted as that text, past the index.
+func page(selected string, c conditions, order string, limit int) query {
 	c.args = append(c.args, limit)
-	query := selected
+	text := selected
 	if len(c.parts) > 0 {
-		query += " where " + strings.Join(c.parts, " and ")
+		text += " where " + strings.Join(c.parts, " and ")
 	}
-	query += " order by " + order + " limit $" + strconv.Itoa(len(c.args))
-	rows, err := pool.Query(ctx, query, c.args...)
+	return query{text + " order by " + order + " limit $" + strconv.Itoa(len(c.args)), c.args}
+}
+
+// list reads a page.
+func list[T any](ctx context.Context, pool *pgxpool.Pool, q query, scan pgx.RowToFunc[T]) ([]T, error) {
+	rows, err := pool.Query(ctx, q.text, q.args...)
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}
-	page, err := pgx.CollectRows(rows, scan)
-	return page, postgres.Translate(err)
+	found, err := pgx.CollectRows(rows, scan)
+	return found, postgres.Translate(err)
 }

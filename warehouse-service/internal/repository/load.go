@@ -18,7 +18,8 @@ insert into fulfilments (order_id, status) select id, 'none' from unnest($1::uui
 on conflict do nothing`
 
 	lockFulfilments = `
-select order_id::text, status, deadline_at, ship_to from fulfilments where order_id = any ($1) order by order_id for no key update`
+select order_id::text, status, deadline_at, ship_to from fulfilments where order_id = any ($1)
+order by fulfilments.order_id for no key update`
 
 	selectReservations = `
 select order_id::text, product_id::text, warehouse_id::text, quantity, status from reservations where order_id = any ($1)

@@ -31,11 +31,15 @@ func (r *Reads) Shipment(ctx context.Context, id string) (domain.ShipmentRow, er
 
 // Shipments returns a page of shipments, the newest first.
 func (r *Reads) Shipments(ctx context.Context, q domain.ShipmentQuery) ([]domain.ShipmentRow, error) {
+	return list(ctx, r.pool, shipmentsPage(q), scanListed)
+}
+
+func shipmentsPage(q domain.ShipmentQuery) query {
 	var c conditions
 	addIf(&c, "shipments.order_id = ?", q.OrderID)
 	addIf(&c, "shipments.status = ?", string(q.Status))
 	addIf(&c, "id < ?", q.Before)
-	return list(ctx, r.pool, selectShipment, c, "id desc", q.Limit, scanListed)
+	return page(selectShipment, c, "shipments.id desc", q.Limit)
 }
 
 func scanListed(row pgx.CollectableRow) (s domain.ShipmentRow, err error) {

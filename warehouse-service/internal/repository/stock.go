@@ -16,15 +16,23 @@ type Reads struct{ pool *pgxpool.Pool }
 // NewReads returns the repository.
 func NewReads(pool *pgxpool.Pool) *Reads { return &Reads{pool: pool} }
 
+const selectAvailable = `select coalesce(sum(on_hand - reserved), 0)::bigint from stock where product_id = $1`
+
 // Available is what can still be promised of a product, in all warehouses together; 0 for one that never was in any.
 func (r *Reads) Available(ctx context.Context, productID string) (n int64, err error) {
-	const query = `select coalesce(sum(on_hand - reserved), 0)::bigint from stock where product_id = $1`
-	err = r.pool.QueryRow(ctx, query, productID).Scan(&n)
+	err = r.pool.QueryRow(ctx, selectAvailable, productID).Scan(&n)
 	return n, postgres.Translate(err)
 }
 
 // Stock returns a page of stock rows in the order of their keys.
 func (r *Reads) Stock(ctx context.Context, q domain.StockQuery) ([]domain.StockRow, error) {
+	return list(ctx, r.pool, stockPage(q), func(row pgx.CollectableRow) (s domain.StockRow, err error) {
+		err = row.Scan(&s.ProductID, &s.WarehouseID, &s.OnHand, &s.Reserved, &s.Version)
+		return s, err
+	})
+}
+
+func stockPage(q domain.StockQuery) query {
 	var c conditions
 	addIf(&c, "product_id = ?", q.ProductID)
 	addIf(&c, "warehouse_id = ?", q.WarehouseID)
@@ -33,16 +41,21 @@ func (r *Reads) Stock(ctx context.Context, q domain.StockQuery) ([]domain.StockR
 	}
 	if q.After.ProductID != "" {
 		c.add("(product_id, warehouse_id) > (?, ?)", q.After.ProductID, q.After.WarehouseID)
+		c.add("product_id >= ?", q.After.ProductID) // follows from it, and lets the index of one warehouse begin there
 	}
 	const selected = `select product_id::text, warehouse_id::text, on_hand, reserved, version from stock`
-	return list(ctx, r.pool, selected, c, "product_id, warehouse_id", q.Limit, func(row pgx.CollectableRow) (s domain.StockRow, err error) {
-		err = row.Scan(&s.ProductID, &s.WarehouseID, &s.OnHand, &s.Reserved, &s.Version)
-		return s, err
-	})
+	return page(selected, c, "stock.product_id, stock.warehouse_id", q.Limit)
 }
 
 // Movements returns a page of the ledger, the newest first.
 func (r *Reads) Movements(ctx context.Context, q domain.MovementQuery) ([]domain.MovementRow, error) {
+	return list(ctx, r.pool, movementsPage(q), func(row pgx.CollectableRow) (m domain.MovementRow, err error) {
+		err = row.Scan(&m.ID, &m.ProductID, &m.WarehouseID, &m.Quantity, &m.Kind, &m.Cause, &m.CreatedAt)
+		return m, err
+	})
+}
+
+func movementsPage(q domain.MovementQuery) query {
 	var c conditions
 	addIf(&c, "product_id = ?", q.ProductID)
 	addIf(&c, "warehouse_id = ?", q.WarehouseID)
@@ -50,10 +63,7 @@ func (r *Reads) Movements(ctx context.Context, q domain.MovementQuery) ([]domain
 	addIf(&c, "created_at < ?", q.To)
 	addIf(&c, "id < ?", q.Before)
 	const selected = `select id, product_id::text, warehouse_id::text, quantity, kind, ref, created_at from movements`
-	return list(ctx, r.pool, selected, c, "id desc", q.Limit, func(row pgx.CollectableRow) (m domain.MovementRow, err error) {
-		err = row.Scan(&m.ID, &m.ProductID, &m.WarehouseID, &m.Quantity, &m.Kind, &m.Cause, &m.CreatedAt)
-		return m, err
-	})
+	return page(selected, c, "movements.id desc", q.Limit)
 }
 
 // Reservations returns what an order holds or held. There are at most as many as it has lines and the company warehouses.

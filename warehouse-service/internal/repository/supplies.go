@@ -153,21 +153,25 @@ func queueLines(b *pgx.Batch, ids []string, into *[]domain.Supply) {
 
 // List returns a page of supplies with their lines, the newest first.
 func (r *Supplies) List(ctx context.Context, q domain.SupplyQuery) ([]domain.Supply, error) {
+	found, err := list(ctx, r.pool, suppliesPage(q), scanSupply)
+	if err != nil || len(found) == 0 {
+		return found, err
+	}
+	ids := make([]string, len(found))
+	for i, s := range found {
+		ids[i] = s.ID
+	}
+	b := new(pgx.Batch)
+	queueLines(b, ids, &found)
+	return found, postgres.Translate(r.pool.SendBatch(ctx, b).Close())
+}
+
+func suppliesPage(q domain.SupplyQuery) query {
 	var c conditions
 	addIf(&c, "warehouse_id = ?", q.WarehouseID)
 	addIf(&c, "status = ?", string(q.Status))
 	addIf(&c, "id < ?", q.Before)
-	page, err := list(ctx, r.pool, `select `+supplyColumns+` from supplies`, c, "id desc", q.Limit, scanSupply)
-	if err != nil || len(page) == 0 {
-		return page, err
-	}
-	ids := make([]string, len(page))
-	for i, s := range page {
-		ids[i] = s.ID
-	}
-	b := new(pgx.Batch)
-	queueLines(b, ids, &page)
-	return page, postgres.Translate(r.pool.SendBatch(ctx, b).Close())
+	return page(`select `+supplyColumns+` from supplies`, c, "supplies.id desc", q.Limit)
 }
 
 func scanSupply(row pgx.CollectableRow) (s domain.Supply, err error) {

@@ -62,7 +62,7 @@ func (r *Warehouses) Update(ctx context.Context, id string, change func(domain.W
 func (r *Warehouses) List(ctx context.Context, after string, limit int) ([]domain.Warehouse, error) {
 	var c conditions
 	addIf(&c, "code > ?", after)
-	return list(ctx, r.pool, `select `+warehouseColumns+` from warehouses`, c, "code", limit, scanWarehouse)
+	return list(ctx, r.pool, page(`select `+warehouseColumns+` from warehouses`, c, "warehouses.code", limit), scanWarehouse)
 }
 
 func scanWarehouse(row pgx.CollectableRow) (w domain.Warehouse, err error) {
