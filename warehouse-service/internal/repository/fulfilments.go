@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -57,9 +58,10 @@ func (r *Fulfilments) Update(ctx context.Context, changes []domain.Change, decid
 // change leaves it, and stores it with the effect.
 func (r *Fulfilments) Command(
 	ctx context.Context, c domain.Change, number int, decide Decide, answer idempotency.Answer[domain.ShipmentRow],
-) (reply idempotency.Reply, err error) {
+) ([]domain.Message, idempotency.Reply, error) {
 	w := newWork([]domain.Change{c}, decide)
-	err = postgres.InBatches(ctx, r.pool,
+	var reply idempotency.Reply
+	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
 			answer.Claim(b)
 			w.load(b, false)
@@ -73,7 +75,7 @@ func (r *Fulfilments) Command(
 			}
 			return w.save(b)
 		})
-	return reply, r.finish(w, err)
+	return w.messages, reply, r.finish(w, err)
 }
 
 // finish hands the messages of a committed transaction to the publisher.
@@ -91,8 +93,13 @@ func (r *Fulfilments) Once(ctx context.Context, key idempotency.Key, effect func
 	return idempotency.Do(ctx, r.pool, key, effect)
 }
 
+// overdueTimeout is for a count that nobody waits for, should the server no longer answer.
+const overdueTimeout = 10 * time.Second
+
 // Overdue counts the reservations that are still open though their order's deadline has passed.
 func (r *Fulfilments) Overdue(ctx context.Context) (n int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, overdueTimeout)
+	defer cancel()
 	err = r.pool.QueryRow(ctx, `select count(*) from fulfilments where status = 'reserved' and deadline_at < now()`).Scan(&n)
 	return n, postgres.Translate(err)
 }

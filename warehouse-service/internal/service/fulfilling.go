@@ -17,7 +17,7 @@ type decide = func(f domain.Fulfilment, in domain.Input, stock domain.Stock) (do
 type Fulfilments interface {
 	Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error)
 	Update(ctx context.Context, changes []domain.Change, d decide) ([]domain.Message, error)
-	Command(ctx context.Context, c domain.Change, number int, d decide, answer ShipmentAnswer) (idempotency.Reply, error)
+	Command(ctx context.Context, c domain.Change, number int, d decide, answer ShipmentAnswer) ([]domain.Message, idempotency.Reply, error)
 }
 
 // Shipments finds shipments.
@@ -61,6 +61,10 @@ func (s *Fulfilling) command(ctx context.Context, id string, answer ShipmentAnsw
 			return idempotency.Reply{}, err
 		}
 		change := domain.Change{OrderID: shipment.OrderID, Input: input(shipment.Number), Trace: telemetry.Traceparent(ctx)}
-		return s.Fulfilments.Command(ctx, change, shipment.Number, domain.Decide, answer)
+		messages, reply, err := s.Fulfilments.Command(ctx, change, shipment.Number, domain.Decide, answer)
+		if err == nil {
+			s.Metrics.observe(messages)
+		}
+		return reply, err
 	})
 }
