@@ -102,7 +102,6 @@ func TestDecide_ConfirmingWritesNoStock(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, out)
 	require.Equal(t, []Shipment{{1, "w1", ShipmentPending, ""}, {2, "w2", ShipmentPending, ""}}, f.Shipments)
-	require.Equal(t, []Reservation{{key("p", "w2"), 1, Active}}, f.From("w2"))
 }
 
 func TestDecide_DispatchTakesFromOnHandAndReservedTogether(t *testing.T) {

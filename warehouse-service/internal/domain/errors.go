@@ -40,12 +40,3 @@ var (
 type UnknownProductsError struct{ Positions []int }
 
 func (e *UnknownProductsError) Error() string { return "the catalogue does not know some products" }
-
-// What an adjustment answers.
-var (
-	// ErrBelowReserved means that orders hold what the adjustment would take away.
-	ErrBelowReserved = errors.New("on hand would fall below what orders hold")
-
-	// ErrNoReason means an adjustment that nobody could explain later.
-	ErrNoReason = errors.New("an adjustment needs a reason")
-)

@@ -65,17 +65,7 @@ type Shipment struct {
 	TrackingNumber string
 }
 
-// From returns the reservations that the warehouse serves: the content of its shipment.
-func (f Fulfilment) From(warehouse string) (content []Reservation) {
-	for _, r := range f.Reservations {
-		if r.WarehouseID == warehouse {
-			content = append(content, r)
-		}
-	}
-	return content
-}
-
-// shipmentsOf returns one shipment per warehouse, in the order in which allocation chose them.
+// shipmentsOf returns one shipment per warehouse, in the order of the reservations.
 func shipmentsOf(reservations []Reservation) (shipments []Shipment) {
 	for _, r := range reservations {
 		if !slices.ContainsFunc(shipments, func(s Shipment) bool { return s.WarehouseID == r.WarehouseID }) {

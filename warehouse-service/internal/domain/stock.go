@@ -24,9 +24,8 @@ type Delta struct {
 type MovementKind string
 
 const (
-	MovementSale       MovementKind = "sale"
-	MovementSupply     MovementKind = "supply"
-	MovementAdjustment MovementKind = "adjustment"
+	MovementSale   MovementKind = "sale"
+	MovementSupply MovementKind = "supply"
 )
 
 // Movement is an entry of the append-only ledger behind on hand: on hand is the sum of a row's movements.
@@ -34,7 +33,7 @@ type Movement struct {
 	Key
 	Kind     MovementKind
 	Quantity int64  // negative when goods left
-	Cause    string // the order's or the supply's id; for an adjustment the reason that a person gave
+	Cause    string // the order's or the supply's id
 }
 
 // Stock is the rows that a batch of decisions has locked. Decisions read it, and Apply carries each one's deltas to

@@ -87,29 +87,3 @@ func TestNewSupply_Refuses(t *testing.T) {
 	_, err := NewSupply("s", "w", "Acme", nil, nil)
 	require.ErrorIs(t, err, ErrNoLines)
 }
-
-func TestAdjust(t *testing.T) {
-	l := Level{OnHand: 5, Reserved: 3}
-	for _, c := range []struct {
-		change int64
-		reason string
-		want   error
-	}{
-		{-2, "broken", nil},
-		{1, "found", nil},
-		{-3, "broken", ErrBelowReserved},
-		{0, "nothing", ErrQuantity},
-		{math.MinInt64, "all", ErrQuantity},
-		{maxQuantity + 1, "more", ErrQuantity},
-		{1, " ", ErrNoReason},
-	} {
-		out, err := Adjust(l, Adjustment{Key: key("p", "w"), Change: c.change, Reason: c.reason})
-		require.ErrorIs(t, err, c.want)
-		if c.want != nil {
-			require.Zero(t, out)
-			continue
-		}
-		require.Equal(t, []Delta{{Key: key("p", "w"), OnHand: c.change}}, out.Deltas)
-		require.Equal(t, []Movement{{Key: key("p", "w"), Kind: MovementAdjustment, Quantity: c.change, Cause: c.reason}}, out.Movements)
-	}
-}

@@ -102,8 +102,8 @@ type Movement struct {
 	ProductID   string    `json:"product_id"`
 	WarehouseID string    `json:"warehouse_id"`
 	Quantity    int64     `json:"quantity" doc:"Negative when goods left"`
-	Kind        string    `json:"kind" enum:"supply,sale,adjustment"`
-	Ref         string    `json:"ref" doc:"The supply's or the order's id, or the reason of an adjustment"`
+	Kind        string    `json:"kind" enum:"supply,sale"`
+	Ref         string    `json:"ref" doc:"The supply's or the order's id"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 
