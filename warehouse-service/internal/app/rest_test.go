@@ -75,10 +75,12 @@ func TestSupplies_ADateThatNoReplyCanWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	p := d.worker()
-	body := fmt.Sprintf(`{"warehouse_id":%q,"supplier":"Acme","expected_at":"9999-12-31T23:59:59-14:00","lines":[{"product_id":%q,"quantity":1}]}`,
-		p.openWarehouse("LON").ID, d.catalogue.lamp())
-	reply := p.call(http.MethodPost, "/supplies", body)
-	require.Equal(t, http.StatusUnprocessableEntity, reply.Status, reply.Body)
+	warehouse, lamp := p.openWarehouse("LON").ID, d.catalogue.lamp()
+	for _, at := range []string{"9999-12-31T23:59:59-14:00", "0000-01-01T00:00:00+14:00"} {
+		body := fmt.Sprintf(`{"warehouse_id":%q,"supplier":"Acme","expected_at":%q,"lines":[{"product_id":%q,"quantity":1}]}`, warehouse, at, lamp)
+		reply := p.call(http.MethodPost, "/supplies", body)
+		require.Equal(t, http.StatusUnprocessableEntity, reply.Status, reply.Body)
+	}
 }
 
 func TestSupplies_TwentyReceiptsAtOnceNeverTakeMoreThanWasOrdered(t *testing.T) {
@@ -185,19 +187,32 @@ func TestBadInput_IsRefusedWithACodeAndNoEffect(t *testing.T) {
 	lamp, warehouse := d.catalogue.lamp(), p.openWarehouse("LON").ID
 	supply := p.expect(warehouse, lamp, 5).ID
 	effects := func() int {
-		return d.count(`select (select count(*) from supplies) + (select count(*) from stock) + (select count(*) from warehouses)`)
+		return d.count(`select (select count(*) from supplies) + (select count(*) from stock) + (select count(*) from warehouses)
+			+ (select count(*) from movements) + (select count(*) from idempotency_keys)`)
 	}
 	before := effects()
+	const canary = "Kanarienvogel"
+	receive := "/supplies/" + supply + "/receive"
+	many := strings.TrimSuffix(strings.Repeat(`{"product_id":"`+lamp+`","quantity":1},`, 101), ",")
 	for _, c := range []struct {
 		name, method, path, body string
 		status                   int
 		code                     string
 	}{
-		{"malformed JSON", "POST", "/supplies", `{`, 400, ""},
+		{"malformed JSON", "POST", "/supplies", `{"supplier":"` + canary, 400, "malformed"},
 		{"null", "POST", "/supplies", `null`, 422, ""},
-		{"unknown field", "POST", "/warehouses", `{"code":"A","name":"A","id":"x"}`, 422, ""},
+		{"unknown field", "POST", "/warehouses", `{"code":"A","name":"A","id":"` + canary + `"}`, 422, "invalid"},
+		{"another's field", "POST", receive, `{"lines":[{"product_id":"` + lamp + `","quantity":1,"received":5}]}`, 422, "invalid"},
 		{"wrong case", "POST", "/warehouses", `{"CODE":"A","name":"A"}`, 422, ""},
 		{"wrong type", "POST", "/supplies", supplyBody(warehouse, lamp, 1)[:1] + `"supplier":5}`, 422, ""},
+		{"a string for a number", "POST", receive, `{"lines":[{"product_id":"` + lamp + `","quantity":"` + canary + `"}]}`, 422, "invalid"},
+		{"a fraction", "POST", receive, `{"lines":[{"product_id":"` + lamp + `","quantity":1.5}]}`, 422, "invalid"},
+		{"beyond every number", "POST", receive, `{"lines":[{"product_id":"` + lamp + `","quantity":1e300}]}`, 422, "invalid"},
+		{"null lines", "POST", receive, `{"lines":null}`, 422, "invalid"},
+		{"a null line", "POST", receive, `{"lines":[null]}`, 422, "invalid"},
+		{"more than 100 lines", "POST", receive, `{"lines":[` + many + `]}`, 422, "invalid"},
+		{"no product", "POST", receive, lines(canary, 1), 422, "invalid"},
+		{"a NUL in a name", "POST", "/warehouses", `{"code":"A","name":"A\u0000"}`, 422, "invalid_text"},
 		{"no lines", "POST", "/supplies/" + supply + "/receive", `{"lines":[]}`, 422, ""},
 		{"zero", "POST", "/supplies/" + supply + "/receive", lines(lamp, 0), 422, ""},
 		{"negative", "POST", "/supplies/" + supply + "/receive", lines(lamp, -1), 422, ""},
@@ -224,6 +239,9 @@ func TestBadInput_IsRefusedWithACodeAndNoEffect(t *testing.T) {
 			require.NotEmpty(t, code)
 			if c.code != "" {
 				require.Equal(t, c.code, code)
+			}
+			for _, sent := range []string{canary, lamp, warehouse} {
+				require.NotContains(t, r.Body, sent, "a reply never repeats what was sent")
 			}
 		})
 	}

@@ -22,8 +22,8 @@ type expectInput struct {
 	}
 }
 
-// lastYear is the last one that RFC 3339 can write, in UTC too.
-const lastYear = 9999
+// The years that RFC 3339 can write. In UTC a date may fall into the year before or after.
+const firstYear, lastYear = 0, 9999
 
 func (h *Handler) expect(ctx context.Context, in *expectInput) (*web.Raw, error) {
 	warehouse, err := web.ParseID(in.Body.WarehouseID)
@@ -34,7 +34,7 @@ func (h *Handler) expect(ctx context.Context, in *expectInput) (*web.Raw, error)
 	if err != nil {
 		return nil, err
 	}
-	if at := in.Body.ExpectedAt; at != nil && at.UTC().Year() > lastYear {
+	if at := in.Body.ExpectedAt; at != nil && (at.UTC().Year() < firstYear || at.UTC().Year() > lastYear) {
 		return nil, errInvalid.WithField("body.expected_at", "is too far away")
 	}
 	expected := service.Expected{WarehouseID: warehouse, Supplier: in.Body.Supplier, At: in.Body.ExpectedAt, Lines: lines}
