@@ -111,11 +111,8 @@ func Run(ctx context.Context, cfg config.Config) error {
 	return group.Wait()
 }
 
-// watch follows the configuration in Consul; what can change in a running process is the log level.
+// watch follows the configuration in Consul, if there is one; what can change in a running process is the log level.
 func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) error {
-	if cfg.ConsulURL == "" {
-		return nil
-	}
 	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
 		_ = tel.SetLevel(next.LogLevel) // validated
 	}, config.Defaults())

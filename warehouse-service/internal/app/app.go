@@ -11,6 +11,7 @@ import (
 
 	"marketplace/proto/events"
 	"marketplace/shared/auth"
+	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
@@ -103,11 +104,19 @@ func Run(ctx context.Context, cfg config.Config) error {
 	(&handler.Handler{
 		Stocking: stocking, Sending: fulfilling, Reading: reads, Warehouses: warehouses, Supplies: supplies,
 	}).Register(server)
+	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
 	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
 	return group.Wait()
+}
+
+// watch follows the configuration in Consul, if there is one; what can change in a running process is the log level.
+func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) error {
+	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
+		_ = tel.SetLevel(next.LogLevel) // validated
+	}, config.Defaults())
 }
 
 func dialProducts(cfg config.Config, consul *discovery.Client, tel *telemetry.Telemetry) (*grpc.ClientConn, error) {
