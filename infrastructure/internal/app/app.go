@@ -61,7 +61,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.OnStop("connections", func(context.Context) error { base.CloseIdleConnections(); return nil })
 	services := upstream.NewTransport(base, pools)
 
-	documents := openapi.NewDocuments(services, slices.Sorted(maps.Keys(pools)), tel.Log)
+	documents := openapi.NewDocuments(services.Own(), slices.Sorted(maps.Keys(pools)), tel.Log)
 	group.Go("openapi", documents.Run)
 	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL})
 	group.Go("keys", verifier.Run)
@@ -77,7 +77,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 	server := web.New(web.Options{
 		Service: config.Service, Title: "Marketplace", Version: telemetry.Version, Telemetry: tel, Verifier: verifier,
-		Checks: checks(services, pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
+		Checks: checks(services.Own(), pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
 	})
 	server.Engine().Use(edge.CORS(cfg.Origins()))
 	openapi.Register(server.Engine())

@@ -26,9 +26,9 @@ func NewTransport(base http.RoundTripper, pools map[string]*Pool) *Transport {
 
 // RoundTrip sends r to an instance of its service. Errors are faults where they mean something to the client.
 func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	pool, ok := t.pools[r.URL.Host]
-	if !ok {
-		return nil, fmt.Errorf("no service is called %q", r.URL.Host)
+	pool, err := t.pool(r)
+	if err != nil {
+		return nil, err
 	}
 	reply, err := pool.roundTrip(t.base, r)
 	switch {
@@ -43,6 +43,14 @@ func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	default:
 		return nil, Broken.Wrap(err)
 	}
+}
+
+func (t *Transport) pool(r *http.Request) (*Pool, error) {
+	pool, ok := t.pools[r.URL.Host]
+	if !ok {
+		return nil, fmt.Errorf("no service is called %q", r.URL.Host)
+	}
+	return pool, nil
 }
 
 // directed is a copy of r for one instance. The base transport closes a body when it fails to connect; the copy keeps
