@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -76,6 +77,10 @@ func journey(t *testing.T, d *depot) {
 	require.EqualValues(t, 3, d.available(lamp), "what was reserved has left: available stays")
 	ledger := as[web.List[handler.Movement]](t, p.call(http.MethodGet, "/movements?product_id="+lamp, ""))
 	require.Equal(t, []int64{-2, 2, 3}, []int64{ledger.Items[0].Quantity, ledger.Items[1].Quantity, ledger.Items[2].Quantity})
+	metrics := d.metrics()
+	for _, said := range []string{`"stock.reserved"} 1`, `"shipment.dispatched"} 2`, `"shipment.delivered"} 1`} {
+		require.Contains(t, metrics, "warehouse_messages_total{type="+said)
+	}
 	d.quiet()
 	d.invariants()
 }
@@ -84,6 +89,17 @@ func journey(t *testing.T, d *depot) {
 func (d *depot) quiet() {
 	d.t.Helper()
 	testkit.Eventually(d.t, 15*time.Second, func() bool { return d.count(`select count(*) from outbox where sent_at is null`) == 0 })
+}
+
+// metrics is what the service tells Prometheus.
+func (d *depot) metrics() string {
+	d.t.Helper()
+	res, err := plain.Get(d.url + "/metrics")
+	require.NoError(d.t, err)
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(d.t, err)
+	return string(text)
 }
 
 func (d *depot) available(product string) int64 {
