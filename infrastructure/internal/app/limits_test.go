@@ -137,6 +137,30 @@ func TestGateway_P47_AStopFinishesRequestsAndEndsStreams(t *testing.T) {
 	require.NoError(t, <-stopped)
 }
 
+// However carefully a service stops, a kept connection may end just when the next request is sent on it.
+func TestGateway_P47_AChangeWithAKeyOutlivesItsConnection(t *testing.T) {
+	t.Parallel()
+	var cut atomic.Bool
+	var got atomic.Int64
+	g := start(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		got.Add(1)
+		if cut.CompareAndSwap(true, false) {
+			panic(http.ErrAbortHandler)
+		}
+	}, nil)
+	place := func(headers ...string) reply {
+		return g.send(t, http.MethodPost, "/api/v1/orders", strings.NewReader("{}"), headers...)
+	}
+	require.Equal(t, http.StatusOK, place().status, "its connection is kept")
+	cut.Store(true)
+	require.Equal(t, http.StatusOK, place("Idempotency-Key", "k").status)
+	require.EqualValues(t, 3, got.Load(), "sent again")
+	cut.Store(true)
+	requireProblem(t, place(), http.StatusGatewayTimeout, "outcome_unknown")
+	require.EqualValues(t, 4, got.Load(), "not sent again")
+}
+
 // endless is a body without an end.
 type endless struct{}
 
