@@ -104,6 +104,7 @@ var configureLibraries = sync.OnceFunc(func() {
 func apiConfig(o Options) huma.Config {
 	c := huma.DefaultConfig(o.Title, o.Version)
 	c.CreateHooks = nil // no "$schema" in every reply
+	c.Formats = map[string]huma.Format{"application/json": jsonFormat(), "json": jsonFormat()}
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaNamer(o.Service))
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{

@@ -272,6 +272,9 @@ func TestBody_P33_InvalidInputIsRefusedAndNeverEchoed(t *testing.T) {
 	}{
 		"malformed":          {`{"items": ` + canary, 400, "malformed"},
 		"empty":              {``, 400, "malformed"},
+		"repeated name":      {`{"note":"` + canary + `","items":[{"id":"` + id + `","quantity":1}],"note":"n"}`, 400, "malformed"},
+		"repeated inner":     {`{"items":[{"id":"` + id + `","quantity":1},{"id":"` + id + `","quantity":7342,"quantity":1}]}`, 400, "malformed"},
+		"repeated escaped":   {`{"items":[{"id":"` + id + `","quantity":7342,"\u0071uantity":1}]}`, 400, "malformed"},
 		"null":               {`null`, 422, "invalid"},
 		"list":               {`["` + canary + `"]`, 422, "invalid"},
 		"text":               {`"` + canary + `"`, 422, "invalid"},
@@ -303,7 +306,7 @@ func TestBody_P33_InvalidInputIsRefusedAndNeverEchoed(t *testing.T) {
 			require.NotEmpty(t, p.Errors, name)
 		}
 	}
-	r := s.call(t, "POST", "/api/v1/orders", `{"items":[{"id":"`+id+`","quantity":2}]}`)
+	r := s.call(t, "POST", "/api/v1/orders", `{"note":"items","items":[{"id":"`+id+`","quantity":1},{"id":"`+id+`","quantity":1}]}`)
 	require.Equal(t, 201, r.Status, r.Body)
 	require.NotContains(t, r.Body, "$schema")
 
