@@ -20,7 +20,11 @@ missing() {
     have "$image" || echo "$image"
   done
 }
-if [[ -n $(missing) && -x ${IMAGES:-} ]]; then "$IMAGES" || true; fi
+if [[ -n $(missing) && -x ${IMAGES:-} ]]; then
+  # A Consul that `make test-servers` has compiled need not be compiled again.
+  [[ ! -x .local/bin/consul ]] || export CONSUL_BIN=$PWD/.local/bin/consul
+  "$IMAGES" || true
+fi
 for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
 
 if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi

@@ -25,7 +25,7 @@ func TestCompose(t *testing.T) {
 	s := newStack(t)
 	if os.Getenv("COMPOSE_RUNNING") == "" {
 		s.compose(t, "down", "-v", "--remove-orphans")
-		s.compose(t, "build", "--pull=false")
+		s.compose(t, "build")
 		s.compose(t, "up", "-d")
 	}
 	t.Cleanup(func() {
@@ -55,9 +55,17 @@ func TestCompose(t *testing.T) {
 	t.Run("trace in Jaeger", m.trace)
 	t.Run("metrics", m.metrics)
 	t.Run("dashboards", s.dashboards)
+	t.Run("wrong set-ups", s.setUps)
 	t.Run("faults", m.faults)
 	t.Run("two instances, rolled", m.rolled)
+	if testing.Short() {
+		t.Run("nothing is lost", m.settle)
+		return
+	}
+	t.Run("upgrade", m.upgraded)
+	t.Run("a lost broker", m.forgotten)
 	t.Run("nothing is lost", m.settle)
+	t.Run("backup and restore", m.restored)
 }
 
 // demoIsLoaded wants the demo loader to have ended well and its goods to be on sale.

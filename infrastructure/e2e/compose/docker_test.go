@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,13 +36,15 @@ var servers = []string{"postgres", "redis", "rabbitmq", "consul"}
 type stack struct {
 	command []string // docker-compose, or docker compose
 	root    string
+	project string
+	env     []string // more than this process has
 }
 
 func newStack(t *testing.T) *stack {
 	t.Helper()
 	root, found := testkit.Root()
 	require.True(t, found)
-	s := &stack{command: strings.Fields(os.Getenv("COMPOSE")), root: root}
+	s := &stack{command: strings.Fields(os.Getenv("COMPOSE")), root: root, project: project}
 	if len(s.command) == 0 {
 		s.command = []string{"docker-compose"}
 	}
@@ -61,9 +64,9 @@ func (s *stack) try(t *testing.T, env []string, args ...string) (string, error) 
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Minute)
 	defer cancel()
-	line := append(append(s.command[1:len(s.command):len(s.command)], "-p", project), args...)
+	line := append(append(s.command[1:len(s.command):len(s.command)], "-p", s.project), args...)
 	command := exec.CommandContext(ctx, s.command[0], line...)
-	command.Dir, command.Env = s.root, append(os.Environ(), env...)
+	command.Dir, command.Env = s.root, slices.Concat(os.Environ(), s.env, env)
 	out, err := command.CombinedOutput()
 	return string(out), err
 }

@@ -130,12 +130,10 @@ func (m *market) rolled(t *testing.T) {
 	names := []string{"user-service", "product-service", "order-service", "payment-service", "warehouse-service"}
 	if testing.Short() {
 		names = []string{"order-service"}
+		m.compose(t, "up", "-d", "--no-recreate", "--scale", "order-service=2")
+	} else {
+		m.compose(t, "-f", "docker-compose.yml", "-f", "infrastructure/docker/two.yml", "up", "-d", "--no-recreate")
 	}
-	args := []string{"up", "-d", "--no-recreate"}
-	for _, name := range names {
-		args = append(args, "--scale", name+"=2")
-	}
-	m.compose(t, args...)
 	m.healthy(t, services...)
 	for _, name := range names {
 		require.Len(t, m.containers(t, name), 2)
@@ -160,14 +158,18 @@ func (m *market) rolled(t *testing.T) {
 func (m *market) settle(t *testing.T) {
 	require.Empty(t, m.refused, "orders were refused")
 	require.NotEmpty(t, m.placed, "no order was accepted")
-	var open, there int
-	require.Eventually(t, func() bool {
-		err := m.db.QueryRow(t.Context(),
-			"SELECT count(*) FROM order_service.orders WHERE status IN ('pending', 'reserved', 'cancelling')").Scan(&open)
-		return err == nil && open == 0
-	}, healed, time.Second, "orders are left open")
+	m.ended(t)
+	var there int
 	require.NoError(t, m.db.QueryRow(t.Context(), "SELECT count(*) FROM order_service.orders WHERE id = ANY($1)", m.placed).Scan(&there))
 	require.Equal(t, len(m.placed), there, "orders were accepted and are gone")
-	invariants.Hold(t, m.db, healed)
 	t.Logf("%d orders, none lost", there)
+}
+
+// ended wants every order to have ended, and the invariants to hold.
+func (m *market) ended(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		return m.number(t, "SELECT count(*) FROM order_service.orders WHERE status IN ('pending', 'reserved', 'cancelling')") == 0
+	}, healed, time.Second, "orders are left open")
+	invariants.Hold(t, m.db, healed)
 }
