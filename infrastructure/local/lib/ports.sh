@@ -24,17 +24,18 @@ sockets() {
   done < <(awk -v states="$1" '$4 ~ "^(" states ")$" { print $2 }' /proc/net/tcp /proc/net/tcp6 2>/dev/null)
 }
 
-listening() { sockets 0A; }
+# listens PORT says whether something listens there. No `grep -q`: with pipefail its early end would count as a failure.
+listens() { sockets 0A | grep -x "$1" >/dev/null; }
 
 # A port is busy when something listens, or has it as the near end of a connection: 50051 is among the ports that the
 # kernel gives to those. What only waits to be forgotten (06) is no hindrance.
 busy() { sockets '0[1-57-9A-C]'; }
 
-# choose NAME DEFAULT settles a port whose program does not run now.
+# choose NAME DEFAULT settles a port whose program does not run now. It leaves those alone that others of the set want.
 choose() {
   local name=$1 wanted=${port[$1]:-$2} candidate
   candidate=$wanted
-  while [[ -n ${port_taken[$candidate]:-} || -n ${port_chosen[$candidate]:-} ]]; do
+  while [[ -n ${port_taken[$candidate]:-} || -n ${port_chosen[$candidate]:-} || ${port_wanted[$candidate]:-$name} != "$name" ]]; do
     candidate=$((candidate + 1))
   done
   [[ $candidate == "$wanted" ]] || note "port $wanted is taken: $name uses $candidate"
@@ -47,8 +48,12 @@ choose_all() {
   local file=$1 pair name taken runs
   shift
   runs=$(supervisor_pid) || true
-  declare -gA port_taken=()
+  declare -gA port_taken=() port_wanted=()
   for taken in $(busy); do port_taken[$taken]=yes; done
+  for pair in "$@"; do
+    name=${pair%%=*}
+    port_wanted[${port[$name]:-${pair#*=}}]=$name
+  done
   for pair in "$@"; do
     name=${pair%%=*}
     [[ -n $runs && -n ${port[$name]:-} ]] || choose "$name" "${pair#*=}"

@@ -22,7 +22,7 @@ start_programs() {
   for name in "${services[@]}" gateway; do
     if grep -qE "^$name +(RUNNING|STARTING|BACKOFF)" <<<"$status"; then
       [[ " ${rebuilt[*]} " != *" $name "* ]] || restart+=("$name")
-    elif listening | grep -qx "${port[$name]}"; then
+    elif listens "${port[$name]}"; then
       note "$name: something else listens on its port ${port[$name]}, left alone"
     else
       start+=("$name")
