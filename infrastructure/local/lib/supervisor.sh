@@ -53,10 +53,11 @@ EOF
 
 # program NAME COMMAND, more settings on standard input: writes one supervised program.
 program() {
-  local name=$1 command=$2
+  local name=$1 command=$2 settings
+  settings=$(cat)
   private "$set_dir/conf/$name.conf" <<EOF
 [program:$name]
-command=$command
+command=$(tied "$settings")$command
 directory=$set_dir
 autorestart=true
 startsecs=1
@@ -66,8 +67,16 @@ redirect_stderr=true
 stdout_logfile=$set_dir/log/$name.log
 stdout_logfile_maxbytes=20MB
 stdout_logfile_backups=2
-$(cat)
+$settings
 EOF
+}
+
+# tied prints what makes a program end with its supervisord, by the signal that stops it: when supervisord is killed, what it
+# leaves behind would hold ports and data, and nobody could stop it.
+tied() {
+  local signal
+  signal=$(sed -n 's/^stopsignal=//p' <<<"$1")
+  setpriv --pdeathsig "${signal:-TERM}" true 2>/dev/null && printf 'setpriv --pdeathsig %s ' "${signal:-TERM}"
 }
 
 # supervisor_up starts the set's supervisord, or brings a running one to the configuration as written.
