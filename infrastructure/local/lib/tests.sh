@@ -31,10 +31,10 @@ test_servers_start() {
   redis_server 'save ""'
   rabbit_server_program
   consul_server
+  test_env | private "$set_dir/env" # before they run, or who comes after an interrupted start could not know
   supervisor_up
   step "starting the test servers"
   servers_wait
-  test_env | private "$set_dir/env"
   step "the test servers run: $link/test/env"
 }
 
