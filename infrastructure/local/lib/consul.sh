@@ -1,10 +1,16 @@
 # Consul comes from its Go module, because Debian has no package of it. The first build takes minutes.
 # shellcheck shell=bash
 
+# consul_binary prints the Consul that the processes run: ours, or one on the PATH that their user may run.
+consul_binary() {
+  local found=$state/bin/consul other
+  if [[ ! -x $found ]] && other=$(command -v consul) && as_owner test -x "$other"; then found=$other; fi
+  printf '%s' "$found"
+}
+
 # consul_build starts the build in the background unless a binary is there or a build runs.
 consul_build() {
-  command -v consul >/dev/null && return
-  [[ ! -x $state/bin/consul ]] || return 0
+  [[ $(consul_binary) == "$state/bin/consul" && ! -x $state/bin/consul ]] || return 0
   folder "$state/log"
   note "Consul is compiled in the background (minutes, once): nothing waits for it"
   (

@@ -14,8 +14,9 @@ marketplace_open() {
 marketplace_run() {
   go_check
   install_servers
-  marketplace_open
+  state_open
   locked
+  marketplace_open
   consul_build
   marketplace_ports
   settings | private "$state/env"
@@ -67,7 +68,7 @@ The marketplace runs.
   RabbitMQ            $base:${port[rabbitmq_ui]}   $account / $password
   Consul              $base:${port[consul]}
   every other address .local/env
-$([[ -x $state/bin/consul ]] || command -v consul >/dev/null || echo "
+$([[ -x $(consul_binary) ]] || echo "
   Consul is still being compiled; it joins by itself when it is ready.")
 
   admin@marketplace.local      marketplace-admin
@@ -130,6 +131,7 @@ marketplace_logs() {
 }
 
 marketplace_clean() {
+  state_mine
   marketplace_stop ""
   test_servers_stop
   rm -rf "$state" "$link" "$(socket_folder)"

@@ -11,9 +11,12 @@ postgres_server() {
     step "making PostgreSQL's cluster"
     secret=$set_dir/run/initdb-password
     printf '%s\n' "$password" | private "$secret"
-    as_owner "$bin/initdb" -D "$data" -U "$account" --pwfile="$secret" --auth="$auth" \
+    # Whole or not at all: initdb writes PG_VERSION first, and can be killed.
+    rm -rf "$data.new"
+    as_owner "$bin/initdb" -D "$data.new" -U "$account" --pwfile="$secret" --auth="$auth" \
       --encoding=UTF8 --locale=C.UTF-8 --no-sync >"$set_dir/log/initdb.log" 2>&1 ||
       die "initdb failed." "$(tail -n 3 "$set_dir/log/initdb.log")"
+    mv -T "$data.new" "$data"
     rm -f "$secret"
   fi
   program postgres "$bin/postgres -D $data -p ${port[postgres]} -c listen_addresses=127.0.0.1 \
@@ -79,7 +82,7 @@ epmd_program() {
 consul_server() {
   local data=$set_dir/data/consul binary
   folder "$data"
-  binary=$(command -v consul) || binary=$state/bin/consul
+  binary=$(consul_binary)
   private "$set_dir/run/consul.hcl" <<EOF
 server = true
 bootstrap_expect = 1

@@ -2,7 +2,8 @@
 #
 # Everything is below .local in the checkout. PostgreSQL refuses to run as root, and a checkout below
 # root's home is closed to everyone else; so for root .local is a link to /var/lib/marketplace/<hash of
-# the checkout's path> and the processes run as `postgres`.
+# the checkout's path> and the processes run as `postgres`. A checkout whose path has a blank or another
+# character that servers' settings cannot hold gets such a link too, into the user's own folder for state.
 # shellcheck shell=bash
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd -P)
@@ -11,21 +12,32 @@ link=$root/.local
 # The real path of .local: processes of another user cannot follow the link through a closed checkout.
 state=$link
 owner=$(id -un)
-[[ $(id -u) != 0 ]] || state=/var/lib/marketplace/$checkout
+states=${XDG_STATE_HOME:-${HOME:-}/.local/state}/marketplace
+[[ $(id -u) != 0 ]] || states=/var/lib/marketplace
+if [[ $(id -u) == 0 || $root == *[!A-Za-z0-9/._+@-]* ]]; then state=$states/$checkout; fi
+
+# state_mine ends the program when .local belongs to somebody else's marketplace.
+state_mine() {
+  local target
+  target=$(readlink "$link") || true
+  if [[ $state == "$link" && -n $target ]]; then
+    die "$link is a link to $target: root made it." "Run make as root, or 'make clean' as root first."
+  elif [[ $state != "$link" && -e $link && $target != "$states"/* ]]; then
+    die "$link is not yours: your marketplace's would be a link to $state." \
+      "Run make as the user who made it, or 'make clean' as that user first."
+  fi
+}
 
 # state_open makes the state's folder, after the servers are installed (they bring the user `postgres`).
 state_open() {
+  state_mine
   if [[ $(id -u) == 0 ]]; then
     owner=postgres
     getent passwd "$owner" >/dev/null || owner=nobody
-    if [[ -d $link && ! -L $link ]]; then
-      die "$link is a folder, for root it must be a link to $state." \
-        "It was made by an ordinary user: run make as that user, or remove it."
-    fi
-    install -d -m 755 /var/lib/marketplace "$state"
+  fi
+  if [[ $state != "$link" ]]; then
+    install -d -m 755 "$states" "$state"
     ln -sfn "$state" "$link"
-  elif [[ -L $link ]]; then
-    die "$link was made by root." "Run make as root, or 'make clean' as root first."
   fi
   folder "$state" "$state/bin" "$state/home"
   chmod 700 "$state"
