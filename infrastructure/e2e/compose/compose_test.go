@@ -81,6 +81,7 @@ type market struct {
 	*stack
 	*orders
 	db      *pgxpool.Pool
+	email   string // the shopper's
 	product string
 }
 
@@ -91,10 +92,16 @@ func open(t *testing.T, s *stack) *market {
 	t.Cleanup(db.Close)
 	anyone := client.New(gateway)
 	admin := anyone.Login(t, "admin@marketplace.local", "marketplace-admin")
-	shopper, _ := anyone.Register(t)
+	shopper, user := anyone.Register(t)
 	product := admin.Product(t, 1299)
 	admin.Supply(t, admin.Warehouse(t), client.Item{ProductID: product, Quantity: 1_000_000})
-	return &market{stack: s, orders: &orders{shopper: shopper}, db: db, product: product}
+	return &market{stack: s, orders: &orders{shopper: shopper}, db: db, email: user.Email, product: product}
+}
+
+// signIn signs the shopper in again: an access token lives a quarter of an hour, and the story is longer.
+func (m *market) signIn(t *testing.T) {
+	t.Helper()
+	m.shopper = client.New(gateway).Login(t, m.email, client.Password)
 }
 
 // order goes through the gateway's port: one that is confirmed and given back, one that is declined.

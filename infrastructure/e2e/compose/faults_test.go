@@ -141,6 +141,7 @@ func (m *market) rolled(t *testing.T) {
 			"Prometheus and the gateway do not both see two instances of %s", name)
 	}
 
+	m.signIn(t)
 	m.failed.Store(0)
 	stop := m.shop(t, 3)
 	for _, name := range names {

@@ -33,6 +33,7 @@ func (m *market) upgraded(t *testing.T) {
 	out, err := m.try(t, version, append([]string{"build"}, names...)...)
 	require.NoError(t, err, out)
 
+	m.signIn(t)
 	m.failed.Store(0)
 	stop := m.shop(t, 3)
 	m.script(t, version, "upgrade.sh")
@@ -50,6 +51,7 @@ func (m *market) upgraded(t *testing.T) {
 // restored takes a backup while orders come in, loses every volume, and goes on from the backup.
 func (m *market) restored(t *testing.T) {
 	folder := t.TempDir()
+	m.signIn(t)
 	stop := m.shop(t, 3)
 	m.takesOrders(t, "before the backup")
 	m.script(t, nil, "backup.sh", folder)
@@ -69,6 +71,7 @@ func (m *market) restored(t *testing.T) {
 	m.demoIsLoaded(t)
 	require.Equal(t, products, m.number(t, "SELECT count(*) FROM product_service.products"), "the demo fills an empty catalogue only")
 
+	m.signIn(t)
 	placed := m.shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
 	require.Equal(t, "confirmed", m.shopper.Settled(t, placed.ID).Status)
 	m.ended(t)
@@ -76,6 +79,7 @@ func (m *market) restored(t *testing.T) {
 
 // forgotten loses the broker's volume with events in its queues; sent again, they have their effect.
 func (m *market) forgotten(t *testing.T) {
+	m.signIn(t)
 	warehouse := m.containers(t, "warehouse-service")
 	docker(t, append([]string{"pause"}, warehouse...)...)
 	placed := m.shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
