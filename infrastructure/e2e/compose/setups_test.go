@@ -107,7 +107,8 @@ func (s *stack) foreignVolume(t *testing.T) (said, words string) {
 	listener, port := listen(t)
 	require.NoError(t, listener.Close())
 	other.env = append(other.env, "POSTGRES_PORT="+port)
-	other.compose(t, "run", "--rm", "--no-deps", "--entrypoint", "sh", "postgres", "-c", `echo 9.6 >"$PGDATA/PG_VERSION"`)
+	other.compose(t, "run", "--rm", "--no-deps", "--entrypoint", "sh", "postgres", "-c",
+		`PATH=$PATH:$(echo /usr/lib/postgresql/*/bin); initdb >/dev/null && echo 9.6 >"$PGDATA/PG_VERSION"`)
 	other.compose(t, "up", "-d", "--no-deps", "postgres")
 	words = "database files are incompatible with server"
 	require.Eventually(t, func() bool {
