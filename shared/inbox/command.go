@@ -25,9 +25,12 @@ func Command(ctx context.Context, args []string, c postgres.Config, consumer str
 	if err != nil {
 		return true, err
 	}
-	pool, err := postgres.Open(ctx, c)
+	// A service waits for its database; somebody at a terminal wants to hear that it is away.
+	opening, cancel := context.WithTimeout(ctx, queryTimeout)
+	defer cancel()
+	pool, err := postgres.Open(opening, c)
 	if err != nil {
-		return true, err
+		return true, fmt.Errorf("open the database: %w", err)
 	}
 	defer pool.Close()
 	return true, do(ctx, Parked{Pool: pool, Consumer: consumer})

@@ -87,6 +87,16 @@ func TestCommand_RefusesWhatItDoesNotKnow(t *testing.T) {
 	require.False(t, handled)
 }
 
+func TestCommand_SaysThatTheDatabaseIsAway(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	handled, err := inbox.Command(ctx, []string{"parked", "list"}, postgres.Config{URL: "postgres://nobody:x@127.0.0.1:1/none"}, queue)
+	require.True(t, handled)
+	require.ErrorContains(t, err, "open the database")
+	require.NoError(t, ctx.Err(), "it gave up by itself")
+}
+
 func TestInbox_P11_ACopyOfADeadOrDroppedMessageHasNoEffect(t *testing.T) {
 	t.Parallel()
 	db := database(t)
