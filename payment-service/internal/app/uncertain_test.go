@@ -124,16 +124,20 @@ func TestCharge_P24_AfterTheKeysLifeTheChargeIsLookedForNotRepeated(t *testing.T
 
 func TestCharge_P27_AnOrderCancelledWhileTheChargeHangsGetsExactlyOneRefund(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	s := newShop(t)
+	s.config.StripeTimeout = 3 * time.Second
+	s.run()
+	// Each hangs for seconds, so that the cancellation is there before the charge is known.
 	for name, rule := range map[string]faults.Rule{
-		"and is answered":             {Effect: faults.DelayBefore, DelayMS: 600},
-		"and is charged, unanswered":  {Effect: faults.DelayAfter, DelayMS: 1500},
-		"and is cut after the charge": {Effect: faults.ChargeThenDrop},
+		"and is answered":             {Effect: faults.DelayBefore, DelayMS: 2000},
+		"and is charged, unanswered":  {Effect: faults.DelayAfter, DelayMS: 4500},
+		"and is cut after the charge": {Effect: faults.ChargeThenDrop, Count: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := s.in(t)
 			o := newOrder(uuid.NewString(), "pm_card_visa")
+			s.deaf(o.id)
 			s.misbehaves(o.id, rule)
 			s.peers.say(reserved(t, o))
 			testkit.Eventually(t, within, func() bool {
