@@ -88,6 +88,17 @@ func (p *process) dies() {
 	}
 }
 
+// died waits for a while and says whether the process has ended.
+func (p *process) died(within time.Duration) bool {
+	select {
+	case err := <-p.ended:
+		p.ended <- err
+		return true
+	case <-time.After(within):
+		return false
+	}
+}
+
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
@@ -131,11 +142,13 @@ func TestProcess_P4_OneOfTwoReplicasKilledWhileItPublishes(t *testing.T) {
 	victim := d.launch("outbox.after_publish:2")
 	d.launch("")
 	sent := 0
-	for range 20 {
+	// Rush upon rush until the victim has had its share: whichever replica is up first takes all there is.
+	testkit.Eventually(t, 40*time.Second, func() bool {
 		rush := d.rush(10)
 		others.say(rush...)
 		sent += len(rush)
-	}
+		return victim.died(time.Second)
+	}, "the victim was given nothing to publish")
 	victim.dies()
 	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == sent })
 	d.quiet()
