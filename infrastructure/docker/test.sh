@@ -23,7 +23,7 @@ missing() {
 if [[ -n $(missing) && -x ${IMAGES:-} ]]; then
   # A Consul that `make test-servers` has compiled need not be compiled again.
   [[ ! -x .local/bin/consul ]] || export CONSUL_BIN=$PWD/.local/bin/consul
-  "$IMAGES" || true
+  timeout 25m "$IMAGES" || true
 fi
 for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
 
