@@ -25,6 +25,7 @@ func TestCompose(t *testing.T) {
 	s := newStack(t)
 	if os.Getenv("COMPOSE_RUNNING") == "" {
 		s.compose(t, "down", "-v", "--remove-orphans")
+		t.Run("services from source", s.fromSource)
 		s.compose(t, "build")
 		s.compose(t, "up", "-d")
 	}
@@ -44,6 +45,7 @@ func TestCompose(t *testing.T) {
 	s.demoIsLoaded(t)
 
 	m := open(t, s)
+	require.Greater(t, m.number(t, "SELECT count(*) FROM product_service.products"), 200, "the demo catalogue")
 	t.Run("images are small", s.imagesAreSmall)
 	t.Run("P45 containers are hardened", s.containersAreHardened)
 	t.Run("P45 production refuses development secrets", s.productionRefuses)
