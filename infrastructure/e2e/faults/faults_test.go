@@ -22,6 +22,9 @@ import (
 // healed is how long the marketplace may take, after the last fault, until nothing is under way any more.
 const healed = 60 * time.Second
 
+// between is a shopper's pause after each order: enough is always under way, and a killed process gets the time to start.
+const between = 50 * time.Millisecond
+
 // rounds is how often a fault is repeated: FAULT_ROUNDS, few by default.
 func rounds(t *testing.T) int {
 	t.Helper()
@@ -70,6 +73,7 @@ func (m *market) shop(ctx context.Context, shoppers int) *sync.WaitGroup {
 					product = m.scarce
 				}
 				m.orderUntilAnswered(ctx, client.OrderOf(product, 1, cards[i%len(cards)]), i%5 == 0)
+				pause(ctx, between)
 			}
 		})
 	}
@@ -95,10 +99,14 @@ func (m *market) orderUntilAnswered(ctx context.Context, order client.OrderReque
 			m.refused.Store(key.Value, string(reply.Body))
 			return
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
-		}
+		pause(ctx, 100*time.Millisecond)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
 	}
 }
 
