@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # make compose-test: builds, starts and tries docker-compose.yml on volumes of its own. Ends with 75 when it cannot run here:
-# no Docker, or base images that cannot be had. IMAGES may name a program that makes the base images where none can be pulled.
+# no Docker, or base images that cannot be had. IMAGES may name a program that makes the base images where none can be pulled,
+# and IMAGES_TIMEOUT how long that may take.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,7 +24,7 @@ missing() {
 if [[ -n $(missing) && -x ${IMAGES:-} ]]; then
   # A Consul that `make test-servers` has compiled need not be compiled again.
   [[ ! -x .local/bin/consul ]] || export CONSUL_BIN=$PWD/.local/bin/consul
-  timeout 25m "$IMAGES" || true
+  timeout "${IMAGES_TIMEOUT:-1h}" "$IMAGES" || true
 fi
 for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
 
