@@ -21,8 +21,7 @@ servers() {
   done
 }
 
-# go vet has been run, or is not what was asked for: go test need not repeat it for each package.
-go_test() { go test -vet=off -timeout 15m "$@"; }
+go_test() { go test -timeout 15m "$@"; }
 
 # What starts the whole marketplace comes after the rest, and one by one: beside each other they would only time out.
 whole=infrastructure/e2e

@@ -39,7 +39,7 @@ func (m *market) shop(t *testing.T, shoppers int) (stop func()) {
 			cards := []string{"pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined"}
 			for i := n; ctx.Err() == nil; i++ {
 				m.orderUntilAnswered(ctx, client.OrderOf(m.product, 1, cards[i%len(cards)]), i%5 == 0)
-				pause(ctx, 100*time.Millisecond) // enough is always under way, and the machine has other work
+				client.Pause(ctx, 100*time.Millisecond) // enough is always under way, and the machine has other work
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func (m *market) orderUntilAnswered(ctx context.Context, order client.OrderReque
 		case ctx.Err() == nil:
 			m.failed.Add(1)
 		}
-		pause(ctx, 200*time.Millisecond)
+		client.Pause(ctx, 200*time.Millisecond)
 	}
 }
 
@@ -78,13 +78,6 @@ func (o *orders) count() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return len(o.placed)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // faults kills each container in turn, freezes the broker and the database, and restarts everything, while orders come in.
@@ -107,7 +100,7 @@ func (m *market) faults(t *testing.T) {
 	for _, victim := range []string{"rabbitmq", "postgres"} {
 		id := m.containers(t, victim)[0]
 		docker(t, "pause", id)
-		pause(t.Context(), 20*time.Second)
+		client.Pause(t.Context(), 20*time.Second)
 		docker(t, "unpause", id)
 		m.takesOrders(t, "after "+victim+" was frozen")
 	}

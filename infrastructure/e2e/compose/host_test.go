@@ -4,7 +4,6 @@ package compose
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"os/exec"
@@ -16,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/infrastructure/e2e/client"
-	"marketplace/shared/testkit"
 )
 
 // programs are what `go run` starts, each with the port on which it says that it is ready.
@@ -43,7 +41,8 @@ func (s *stack) fromSource(t *testing.T) {
 		s.goRun(t, file)
 	}
 	for file, port := range programs {
-		testkit.Eventually(t, 4*time.Minute, func() error { return ready(t.Context(), port) }, file)
+		url := fmt.Sprintf("http://127.0.0.1:%d/health/ready", port)
+		require.Eventually(t, func() bool { return get(t, url, new(any)) == http.StatusOK }, 4*time.Minute, 100*time.Millisecond, file)
 	}
 
 	anyone := client.New(gateway)
@@ -72,20 +71,4 @@ func (s *stack) goRun(t *testing.T, file string) {
 			t.Logf("%s: %s", file, output.String())
 		}
 	})
-}
-
-func ready(ctx context.Context, port int) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/health/ready", port), http.NoBody)
-	if err != nil {
-		return err
-	}
-	reply, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return err
-	}
-	defer reply.Body.Close()
-	if reply.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", reply.StatusCode)
-	}
-	return nil
 }

@@ -73,7 +73,7 @@ func (m *market) shop(ctx context.Context, shoppers int) *sync.WaitGroup {
 					product = m.scarce
 				}
 				m.orderUntilAnswered(ctx, client.OrderOf(product, 1, cards[i%len(cards)]), i%5 == 0)
-				pause(ctx, between)
+				client.Pause(ctx, between)
 			}
 		})
 	}
@@ -99,14 +99,7 @@ func (m *market) orderUntilAnswered(ctx context.Context, order client.OrderReque
 			m.refused.Store(key.Value, string(reply.Body))
 			return
 		}
-		pause(ctx, 100*time.Millisecond)
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
+		client.Pause(ctx, 100*time.Millisecond)
 	}
 }
 

@@ -78,14 +78,11 @@ func (d *depot) launch(failpoint string) *process {
 // dies waits until the failpoint has killed it.
 func (p *process) dies() {
 	p.t.Helper()
-	select {
-	case err := <-p.ended:
-		p.ended <- err
-		exit, ok := errors.AsType[*exec.ExitError](err)
-		require.True(p.t, ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL, "%v\n%s", err, p.output.String())
-	case <-time.After(20 * time.Second):
-		p.t.Fatal("the failpoint was not reached")
-	}
+	require.True(p.t, p.died(20*time.Second), "the failpoint was not reached")
+	err := <-p.ended
+	p.ended <- err
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	require.True(p.t, ok && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL, "%v\n%s", err, p.output.String())
 }
 
 // died waits for a while and says whether the process has ended.
@@ -101,10 +98,7 @@ func (p *process) died(within time.Duration) bool {
 
 func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case err := <-p.ended:
-		p.ended <- err
-	case <-time.After(20 * time.Second):
+	if !p.died(20 * time.Second) {
 		_ = p.cmd.Process.Kill()
 		p.t.Error("did not stop")
 	}
