@@ -80,7 +80,7 @@ proto: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## generate Go 
 generate: proto ## everything that is generated: Go from .proto, the services' docs/transitions.json
 	@for module in $(modules); do (cd $$module && GOWORK=off go generate ./...) || exit; done
 
-verify: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## fail when something generated is not what its source gives
+verify: $(bin)/buf $(bin)/protoc-gen-go $(bin)/protoc-gen-go-grpc ## fail when something generated is not what its source gives, or a module is not tidy
 	@.ci/verify
 
 guards: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc) ## show that each guard can fail, by planting a violation of each in a copy
@@ -88,7 +88,8 @@ guards: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc) 
 
 tools: $(addprefix $(bin)/,golangci-lint buf protoc-gen-go protoc-gen-go-grpc govulncheck) ## build the developer tools
 
-tidy: ## go mod tidy in every module
+tidy: ## go mod tidy in every module, and one version of a dependency in all of them
+	go work sync
 	@for module in $(modules); do (cd $$module && GOWORK=off go mod tidy) || exit; done
 
 # Developer tools: each has a folder with its own go.mod, so that their dependencies cannot meet.

@@ -20,13 +20,6 @@ func tables(t *testing.T) Tables {
 	return tables
 }
 
-func exploreWhole(t *testing.T, tables Tables, f Flaws) automaton.Report {
-	t.Helper()
-	m, err := WholeSaga(tables, f)
-	require.NoError(t, err)
-	return automaton.Explore(m, limit)
-}
-
 func exploreCharging(t *testing.T, tables Tables) automaton.Report {
 	t.Helper()
 	m, err := Charging(tables)
@@ -36,7 +29,9 @@ func exploreCharging(t *testing.T, tables Tables) automaton.Report {
 
 func TestModel_P28_TheWholeSagaIsNeverWrongAndCanAlwaysEndWell(t *testing.T) {
 	t.Parallel()
-	r := exploreWhole(t, tables(t), Flaws{})
+	m, err := WholeSaga(tables(t), Flaws{})
+	require.NoError(t, err)
+	r := automaton.Explore(m, limit)
 	require.True(t, r.OK(), "%v, stuck after %v", r.Violations, r.Stuck)
 	require.Equal(t, 219_604, r.States, "see doc.go; a change of the tables changes this number, and that is worth a look")
 }
@@ -46,6 +41,22 @@ func TestModel_P27_APaymentIsNeverWrongAndCanAlwaysEndWell(t *testing.T) {
 	r := exploreCharging(t, tables(t))
 	require.True(t, r.OK(), "%v, stuck after %v", r.Violations, r.Stuck)
 	require.Equal(t, 191_269, r.States, "see doc.go; a change of the tables changes this number, and that is worth a look")
+}
+
+// until makes a model end where it is first wrong in a given way: enough to find one mistake.
+func until[S comparable](m automaton.Model[S], wrong string) automaton.Model[S] {
+	found, original := false, m
+	m.Wrong = func(s S) string {
+		what := original.Wrong(s)
+		found = found || what == wrong
+		return what
+	}
+	m.Steps = func(s S, yield func(automaton.Step[S])) {
+		if !found {
+			original.Steps(s, yield)
+		}
+	}
+	return m
 }
 
 // statesOf are the states whose name begins so.
@@ -116,7 +127,9 @@ func TestModel_P28_FindsMistakesPlantedInTheSaga(t *testing.T) {
 			if c.plant != nil {
 				c.plant(&flawed)
 			}
-			require.Contains(t, exploreWhole(t, flawed, c.flaws).Violations, c.finds)
+			m, err := WholeSaga(flawed, c.flaws)
+			require.NoError(t, err)
+			require.Contains(t, automaton.Explore(until(m, c.finds), limit).Violations, c.finds)
 		})
 	}
 }
