@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/order-service/internal/repository"
+	"marketplace/shared/testkit"
 )
 
 // Every statement finds its rows by an index, and pages come out of it in their order, however many orders there are.
 func TestStatements_UseAnIndex(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	for _, statement := range []string{
+	testkit.Fill(t, s.Pool,
 		`insert into orders (id, number, customer_id, status, payment_status, total_amount, currency, address, payment_method,
 			placed_at, deadline_at, version, cancel_reason)
 		select gen_random_uuid(), 'n' || n, ('00000000-0000-0000-0000-' || lpad((n % 1000)::text, 12, '0'))::uuid,
@@ -27,10 +28,7 @@ func TestStatements_UseAnIndex(t *testing.T) {
 		`insert into order_items select id, gen_random_uuid(), 1, 's', 'n', '', 1, 1, 1 from orders`,
 		`insert into order_events select id, seq, 'order.placed', '{}', 'test', '', now() from orders, generate_series(1, 3) seq`,
 		`analyze`,
-	} {
-		_, err := s.Pool.Exec(t.Context(), statement)
-		require.NoError(t, err)
-	}
+	)
 	id, customer := uuid.NewString(), "00000000-0000-0000-0000-000000000007"
 	ids, one := []string{id, uuid.NewString()}, []int{1, 1}
 	texts := []string{"", ""}

@@ -25,28 +25,24 @@ const (
 // fill makes a shop that has been open for a while: almost everything is settled.
 func fill(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
-	const payments = 30_000
 	uuids := func(variant string) string {
 		return fmt.Sprintf("('00000000-0000-7000-%s-' || lpad(to_hex(%%s), 12, '0'))::uuid", variant)
 	}
 	id, orderID := fmt.Sprintf(uuids("8000"), "n"), fmt.Sprintf(uuids("9000"), "n")
 	customer, refund := fmt.Sprintf(uuids("a000"), "n % 1000"), fmt.Sprintf(uuids("b000"), "n")
-	for _, statement := range []string{
+	const every = ` from generate_series(1, 30000) n`
+	testkit.Fill(t, pool,
 		`insert into payments (id, order_id, customer_id, amount, currency, method, state, captured_amount, marked_at, next_at)
-		select ` + id + `, ` + orderID + `, ` + customer + `, 100, 'USD', 'm', case when n % 1000 = 7 then 'called' else 'captured' end,
-			case when n % 1000 = 7 then 0 else 100 end, now(), case when n % 1000 = 7 then now() end from generate_series(1, $1) n`,
+		select `+id+`, `+orderID+`, `+customer+`, 100, 'USD', 'm', case when n % 1000 = 7 then 'called' else 'captured' end,
+			case when n % 1000 = 7 then 0 else 100 end, now(), case when n % 1000 = 7 then now() end`+every,
 		`insert into refunds (id, payment_id, cause, amount, currency, status, next_at)
-		select ` + refund + `, ` + id + `, 'c', 1, 'USD', case when n % 1000 = 7 then 'pending' else 'done' end,
-			case when n % 1000 = 7 then now() end from generate_series(1, $1) n`,
-		`insert into ledger (id, payment_id, kind, amount, currency) select ` + id + `, ` + id + `, 'charge', 100, 'USD' from generate_series(1, $1) n`,
+		select `+refund+`, `+id+`, 'c', 1, 'USD', case when n % 1000 = 7 then 'pending' else 'done' end,
+			case when n % 1000 = 7 then now() end`+every,
+		`insert into ledger (id, payment_id, kind, amount, currency) select `+id+`, `+id+`, 'charge', 100, 'USD'`+every,
 		`insert into webhooks (event_id, type, payment_id, intent_id, occurred_at, received_at)
-		select 'evt_' || n, 't', ` + id + `, 'pi', now(), now() - n * interval '1 minute' from generate_series(1, $1) n`,
-	} {
-		_, err := pool.Exec(t.Context(), statement, payments)
-		require.NoError(t, err)
-	}
-	_, err := pool.Exec(t.Context(), "analyze")
-	require.NoError(t, err)
+		select 'evt_' || n, 't', `+id+`, 'pi', now(), now() - n * interval '1 minute'`+every,
+		`analyze`,
+	)
 }
 
 // Every statement finds its rows through an index, however large the tables are.

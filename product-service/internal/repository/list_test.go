@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // fill makes 60,000 products of 60 sellers in 20 categories; prices repeat, so that ties are common; one in ten is not active.
 func fill(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
-	for _, statement := range []string{
+	testkit.Fill(t, pool,
 		`insert into categories (id, name) select lpad(to_hex(n), 32, '0')::uuid, 'category ' || n from generate_series(1, 20) n`,
 		`insert into products (id, seller_id, sku, name, description, price_amount, price_currency, category_id, status,
 			created_at, updated_at)
@@ -31,10 +31,7 @@ func fill(t *testing.T, pool *pgxpool.Pool) {
 				case when n % 20 = 0 then 'draft' when n % 20 = 1 then 'archived' else 'active' end, now(), now()
 			from generate_series(1, 60000) n`,
 		`analyze products`,
-	} {
-		_, err := pool.Exec(t.Context(), statement)
-		require.NoError(t, err)
-	}
+	)
 }
 
 func someID(n int) string { return fmt.Sprintf("00000000-0000-0000-0000-%012x", n) }

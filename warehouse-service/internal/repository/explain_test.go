@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"marketplace/shared/testkit"
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/repository"
 )
@@ -16,7 +17,7 @@ import (
 func large(t *testing.T) *store {
 	t.Helper()
 	s := open(t)
-	for _, statement := range []string{
+	testkit.Fill(t, s.pool,
 		`insert into warehouses (id, code, name) select gen_random_uuid(), 'W' || i, 'Depot' from generate_series(1, 4) i`,
 		`insert into stock (product_id, warehouse_id, on_hand) select p, id, 100 from warehouses, (select gen_random_uuid() p from generate_series(1, 5000)) products`,
 		`insert into fulfilments (order_id, status, deadline_at) select gen_random_uuid(), 'released', now() from generate_series(1, 20000)`,
@@ -31,10 +32,7 @@ func large(t *testing.T) *store {
 			select gen_random_uuid(), id, 'Acme', 'received', now(), 1 from warehouses, generate_series(1, 5000)`,
 		`insert into supply_lines (supply_id, product_id, position, ordered, received) select id, gen_random_uuid(), 1, 1, 1 from supplies`,
 		`analyze`,
-	} {
-		_, err := s.pool.Exec(t.Context(), statement)
-		require.NoError(t, err)
-	}
+	)
 	return s
 }
 
@@ -81,7 +79,8 @@ func TestPages_ComeOutOfAnIndexInTheirOrder(t *testing.T) {
 	var warehouse, product string
 	require.NoError(t, s.pool.QueryRow(t.Context(), `select warehouse_id::text, product_id::text from movements order by id desc limit 1`).Scan(&warehouse, &product))
 	const limit = 21
-	after := domain.Key{ProductID: product, WarehouseID: warehouse}
+	// In the middle: with only some rows left, sorting them would be the better plan.
+	after := domain.Key{ProductID: "80000000-0000-0000-0000-000000000000", WarehouseID: warehouse}
 	pages := map[string]func() (string, []any){
 		"stock":             func() (string, []any) { return repository.StockPage(domain.StockQuery{Limit: limit}) },
 		"stock, further on": func() (string, []any) { return repository.StockPage(domain.StockQuery{After: after, Limit: limit}) },
