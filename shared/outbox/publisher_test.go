@@ -14,7 +14,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"marketplace/shared/outbox"
-	"marketplace/shared/postgres"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
@@ -104,7 +103,7 @@ func TestSweep_P2_ALowerIDThatCommitsLaterIsNotSkipped(t *testing.T) {
 func TestSweep_P3_IsFastUnderALongTransactionOverManySentRows(t *testing.T) {
 	t.Parallel()
 	db, b := database(t), newBroker()
-	patiently(t, db.Pool, `
+	testkit.Fill(t, db.Pool, `
 		insert into outbox (id, type, subject, body, headers, occurred_at, retry_at)
 		select gen_random_uuid(), 't', 's', '', '{}', now(), now() - interval '5 minutes' from generate_series(1, 200000)`)
 	holder, err := db.Pool.Begin(t.Context()) // keeps every dead row and index entry
@@ -112,7 +111,7 @@ func TestSweep_P3_IsFastUnderALongTransactionOverManySentRows(t *testing.T) {
 	defer func() { _ = holder.Rollback(context.Background()) }()
 	_, err = holder.Exec(t.Context(), `create table unrelated (x int)`)
 	require.NoError(t, err)
-	patiently(t, db.Pool, `update outbox set sent_at = now()`)
+	testkit.Fill(t, db.Pool, `update outbox set sent_at = now()`)
 
 	p := publisher(db, b)
 	require.NoError(t, p.SweepOnce(t.Context()), "warm")
@@ -122,18 +121,6 @@ func TestSweep_P3_IsFastUnderALongTransactionOverManySentRows(t *testing.T) {
 	require.NoError(t, p.SweepOnce(t.Context()))
 	require.Less(t, time.Since(began), 50*time.Millisecond)
 	require.Equal(t, 1, b.distinct())
-}
-
-// patiently runs a statement that prepares more rows than the time for a statement of a service may suffice for.
-func patiently(t *testing.T, pool *pgxpool.Pool, statement string) {
-	t.Helper()
-	require.NoError(t, postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), `set local statement_timeout = 0`); err != nil {
-			return err
-		}
-		_, err := tx.Exec(t.Context(), statement)
-		return err
-	}))
 }
 
 func TestSweep_P4_TwoReplicasSendEverythingAndShareTheWork(t *testing.T) {

@@ -54,11 +54,11 @@ func Database(t testing.TB, schema string, migrations fs.FS) DB {
 	return DB{URL: address, Pool: pool}
 }
 
-// Fill runs statements that make many rows, in one transaction and for as long as it takes: a large table on a busy machine
-// needs longer than the limit that a service has.
+// Fill runs statements that make or change many rows, in one transaction and for as long as it takes: a large table on a
+// busy machine needs longer than the limit that a service has.
 func Fill(t testing.TB, pool *pgxpool.Pool, statements ...string) {
 	t.Helper()
-	err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+	err := postgres.InTx(t.Context(), pool, func(tx pgx.Tx) error {
 		for _, statement := range append([]string{"set local statement_timeout = 0"}, statements...) {
 			if _, err := tx.Exec(t.Context(), statement); err != nil {
 				return fmt.Errorf("%s: %w", statement, err)
