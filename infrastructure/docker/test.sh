@@ -14,6 +14,11 @@ fi
 $COMPOSE version >/dev/null 2>&1 || unable "neither docker compose nor docker-compose is here"
 export COMPOSE
 
+if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi
+for port in 8080 8500 15672 9090 3000 16686 5432 6379 5672; do
+  if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then unable "something listens on port $port"; fi
+done
+
 have() { docker image inspect "$1" >/dev/null 2>&1; }
 missing() {
   local image
@@ -27,11 +32,6 @@ if [[ -n $(missing) && -x ${IMAGES:-} ]]; then
   timeout "${IMAGES_TIMEOUT:-1h}" "$IMAGES" || true
 fi
 for image in $(missing); do docker pull -q "$image" >/dev/null 2>&1 || unable "the image $image cannot be had"; done
-
-if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi
-for port in 8080 8500 15672 9090 3000 16686 5432 6379 5672; do
-  if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then unable "something listens on port $port"; fi
-done
 
 VERSION=$(git describe --always --dirty 2>/dev/null || echo test)
 export VERSION

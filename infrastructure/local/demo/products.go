@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/url"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -20,34 +19,44 @@ func ensureProducts(ctx context.Context, admin, seller *client, goods shop, say 
 	if err != nil {
 		return nil, err
 	}
-	var lock sync.Mutex
 	for _, c := range goods {
-		group, ctx := errgroup.WithContext(ctx)
-		group.SetLimit(parallel)
+		var missing []product
 		for _, p := range c.products() {
-			if _, ok := ids[p.SKU]; ok {
-				continue
+			if ids[p.SKU] == "" {
+				p.CategoryID = categories[c.Name]
+				missing = append(missing, p)
 			}
-			p.CategoryID = categories[c.Name]
-			group.Go(func() error {
-				var made struct {
-					ID string `json:"id"`
-				}
-				if err := seller.post(ctx, "/products", p, &made); err != nil {
-					return fmt.Errorf("%s: %w", p.SKU, err)
-				}
-				lock.Lock()
-				defer lock.Unlock()
-				ids[p.SKU] = made.ID
-				return nil
-			})
 		}
-		if err := group.Wait(); err != nil {
+		if err := sell(ctx, seller, missing, ids); err != nil {
 			return nil, err
 		}
 		say(fmt.Sprintf("%3d products: %s", len(c.variants()), c.Name))
 	}
 	return ids, nil
+}
+
+// sell creates the products, several at a time, and then adds their ids.
+func sell(ctx context.Context, seller *client, products []product, ids map[string]string) error {
+	made := make([]struct {
+		ID string `json:"id"`
+	}, len(products))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(parallel)
+	for i, p := range products {
+		group.Go(func() error {
+			if err := seller.post(ctx, "/products", p, &made[i]); err != nil {
+				return fmt.Errorf("%s: %w", p.SKU, err)
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, p := range products {
+		ids[p.SKU] = made[i].ID
+	}
+	return nil
 }
 
 // ensureCategories returns the categories' ids by name.
