@@ -41,6 +41,10 @@ const (
 	idleInTransactionTimeout = "15s"
 )
 
+// unplanned are what no plan of a service may use. Every statement touches few rows, by an index; but a connection keeps its
+// plans, and one that was made while a table was small would read all of it until the server's next statistics.
+var unplanned = []string{"enable_seqscan", "enable_hashjoin", "enable_mergejoin", "jit"}
+
 // Open returns a pool once the server answers. It waits for as long as ctx lives, and says what it waits for.
 func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	pc, err := pgxpool.ParseConfig(c.URL)
@@ -58,6 +62,9 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	set["statement_timeout"] = statementTimeout
 	set["lock_timeout"] = lockTimeout
 	set["idle_in_transaction_session_timeout"] = idleInTransactionTimeout
+	for _, way := range unplanned {
+		set[way] = "off"
+	}
 
 	if err := await(ctx, c, pc.ConnConfig); err != nil {
 		return nil, err
