@@ -13,6 +13,9 @@ servers() {
   # shellcheck source=/dev/null
   . .local/test/env
   set +a
+}
+
+await_consul() {
   step "waiting for Consul (its first build takes minutes)"
   local deadline=$((SECONDS + 1200))
   until curl -fsS "$TEST_CONSUL_URL/v1/status/leader" 2>/dev/null | grep -q :; do
@@ -27,10 +30,13 @@ go_test() { go test -timeout 15m "$@"; }
 e2e=infrastructure/e2e
 whole=("./$e2e/journeys" "./$e2e/faults")
 
+# go vet comes first: it compiles what the tests are made of, as they are, while Consul is being built.
 all() {
-  local packages failed=0
-  step "go vet work"
-  go vet work || failed=1
+  local packages failed=0 race=()
+  [[ " $* " != *" -race "* ]] || race=(-race)
+  step "go vet ${race[*]} work"
+  go vet "${race[@]}" work || failed=1
+  await_consul
   mapfile -t packages < <(go list work | grep -vE "/$e2e/(journeys|faults|bench)$")
   step "go test work $*: ${#packages[@]} packages"
   go_test "$@" "${packages[@]}" || failed=1
@@ -58,6 +64,7 @@ durable() {
 mode=${1:-all}
 shift || true
 servers
+[[ $mode == all ]] || await_consul
 case $mode in
 all) all "$@" ;;
 e2e) step "journeys" && go_test -count=1 -v "$@" "./$e2e/journeys" ;;

@@ -1,10 +1,15 @@
 package cluster
 
 import (
+	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"marketplace/shared/testkit"
 )
@@ -20,48 +25,56 @@ var sources = map[string]struct{ module, main string }{
 	"gateway":           {"infrastructure", "./cmd/main.go"},
 }
 
-var builds struct {
-	sync.Mutex
-	done map[string]string
+// plain and failing build every program once per test run. With failpoints they are built with the build tag of that
+// name, so that a test can have them killed at a named place.
+var (
+	plain   = sync.OnceValues(func() (map[string]string, error) { return build("") })
+	failing = sync.OnceValues(func() (map[string]string, error) { return build("failpoints") })
+)
+
+// binaries returns the programs' paths by the processes' names.
+func binaries(t testing.TB, failpoints bool) map[string]string {
+	t.Helper()
+	built := plain
+	if failpoints {
+		built = failing
+	}
+	paths, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return paths
 }
 
-// binary builds a process's program once per test run and returns its path. With failpoints it is built with the build
-// tag of that name, so that a test can have it killed at a named place.
-func binary(t testing.TB, name string, failpoints bool) string {
-	t.Helper()
-	builds.Lock()
-	defer builds.Unlock()
-	key := name
-	if failpoints {
-		key += "+failpoints"
+// build builds all programs with a build tag. Linking uses one processor each, so several are built at a time.
+func build(tag string) (map[string]string, error) {
+	root, err := workspace()
+	if err != nil {
+		return nil, err
 	}
-	if path, ok := builds.done[key]; ok {
-		return path
+	paths := map[string]string{}
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for name, source := range sources {
+		path := filepath.Join(root, ".local", "e2e", "bin", name+tag)
+		paths[name] = path
+		group.Go(func() error {
+			cmd := exec.Command("go", "build", "-tags", tag, "-o", path, source.main)
+			cmd.Dir = filepath.Join(root, source.module)
+			if out, err := cmd.CombinedOutput(); err != nil {
+				return fmt.Errorf("build %s: %w\n%s", name, err, out)
+			}
+			return nil
+		})
 	}
-	path := filepath.Join(root(t), ".local", "e2e", "bin", key)
-	source := sources[name]
-	args := []string{"build", "-o", path}
-	if failpoints {
-		args = append(args, "-tags", "failpoints")
-	}
-	cmd := exec.Command("go", append(args, source.main)...)
-	cmd.Dir = filepath.Join(root(t), source.module)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build %s: %v\n%s", name, err, out)
-	}
-	if builds.done == nil {
-		builds.done = map[string]string{}
-	}
-	builds.done[key] = path
-	return path
+	return paths, group.Wait()
 }
 
-// root is the workspace: the folder with go.work above the test's own.
-func root(t testing.TB) string {
-	t.Helper()
+// workspace is the folder with go.work above the test's own.
+func workspace() (string, error) {
 	dir, ok := testkit.Root()
 	if !ok {
-		t.Fatal("no go.work above the current folder")
+		return "", errors.New("no go.work above the current folder")
 	}
-	return dir
+	return dir, nil
 }

@@ -69,10 +69,10 @@ func Start(t testing.TB, o Options) *Cluster {
 	db, pool := createDatabase(t, o.DatabaseURL)
 	c := &Cluster{DB: pool, processes: map[string]*Process{}}
 	env := environment(o, db, testkit.Redis(t))
-	logs := t.TempDir()
+	programs, logs := binaries(t, o.Failpoints), t.TempDir()
 	for _, name := range order {
 		c.processes[name] = &Process{
-			Name: name, HTTPPort: env.ports[name].http, path: binary(t, name, o.Failpoints),
+			Name: name, HTTPPort: env.ports[name].http, path: programs[name],
 			env: slices.Concat(env.list, o.Env[name]), log: filepath.Join(logs, name+".log"),
 		}
 	}

@@ -42,7 +42,11 @@ func Consul(t testing.TB) string {
 
 func consulProgram(t testing.TB) string {
 	t.Helper()
-	built := filepath.Join(root(t), ".local", "bin", "consul")
+	root, err := workspace()
+	if err != nil {
+		t.Fatal(err)
+	}
+	built := filepath.Join(root, ".local", "bin", "consul")
 	if _, err := os.Stat(built); err == nil {
 		return built
 	}

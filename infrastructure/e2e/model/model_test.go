@@ -15,7 +15,7 @@ const limit = 500_000
 
 func tables(t *testing.T) Tables {
 	t.Helper()
-	tables, err := Load()
+	tables, err := Load("../../..")
 	require.NoError(t, err)
 	return tables
 }

@@ -3,7 +3,6 @@ package model
 import (
 	"fmt"
 	"path/filepath"
-	"runtime"
 
 	"marketplace/shared/automaton"
 )
@@ -13,13 +12,11 @@ type Tables struct {
 	Order, Warehouse, Payment automaton.Table
 }
 
-// Load reads the tables that the services publish in this workspace. Each service's tests fail when its table is stale.
-func Load() (Tables, error) {
+// Load reads the tables that the services publish in the workspace, a folder. Each service's tests fail when its table is stale.
+func Load(workspace string) (Tables, error) {
 	var t Tables
-	_, file, _, _ := runtime.Caller(0)
-	root := filepath.Join(filepath.Dir(file), "..", "..", "..")
 	for service, into := range map[string]*automaton.Table{"order-service": &t.Order, "warehouse-service": &t.Warehouse, "payment-service": &t.Payment} {
-		table, err := automaton.Load(filepath.Join(root, service, "docs", "transitions.json"))
+		table, err := automaton.Load(filepath.Join(workspace, service, "docs", "transitions.json"))
 		if err != nil {
 			return t, fmt.Errorf("%s: %w", service, err)
 		}
