@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/infrastructure/e2e/client"
+	"marketplace/infrastructure/e2e/crowd"
 )
 
 const gateway = "http://127.0.0.1:8080"
@@ -81,7 +82,7 @@ func (s *stack) demoIsLoaded(t *testing.T) {
 // market is the marketplace with a product of the test's and somebody who buys it.
 type market struct {
 	*stack
-	*orders
+	*crowd.Crowd
 	db      *pgxpool.Pool
 	email   string // the shopper's
 	product string
@@ -97,33 +98,33 @@ func open(t *testing.T, s *stack) *market {
 	shopper, user := anyone.Register(t)
 	product := admin.Product(t, 1299)
 	admin.Supply(t, admin.Warehouse(t), client.Item{ProductID: product, Quantity: 1_000_000})
-	return &market{stack: s, orders: &orders{shopper: shopper}, db: db, email: user.Email, product: product}
+	return &market{stack: s, Crowd: crowd.New(shopper), db: db, email: user.Email, product: product}
 }
 
 // signIn signs the shopper in again: an access token lives a quarter of an hour, and the story is longer.
 func (m *market) signIn(t *testing.T) {
 	t.Helper()
-	m.shopper = client.New(gateway).Login(t, m.email, client.Password)
+	m.Shopper = client.New(gateway).Login(t, m.email, client.Password)
 }
 
 // order goes through the gateway's port: one that is confirmed and given back, one that is declined.
 func (m *market) order(t *testing.T) {
-	placed := m.shopper.Place(t, client.OrderOf(m.product, 2, "pm_card_visa"))
-	require.Equal(t, "confirmed", m.shopper.Settled(t, placed.ID).Status)
-	m.shopper.Do(t, http.MethodPost, "/api/v1/orders/"+placed.ID+"/cancel", map[string]string{"reason": "changed my mind"}).
+	placed := m.Shopper.Place(t, client.OrderOf(m.product, 2, "pm_card_visa"))
+	require.Equal(t, "confirmed", m.Shopper.Settled(t, placed.ID).Status)
+	m.Shopper.Do(t, http.MethodPost, "/api/v1/orders/"+placed.ID+"/cancel", map[string]string{"reason": "changed my mind"}).
 		Want(t, http.StatusOK)
-	declined := m.shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_chargeDeclined"))
-	require.Equal(t, "cancelled", m.shopper.Settled(t, declined.ID).Status)
+	declined := m.Shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_chargeDeclined"))
+	require.Equal(t, "cancelled", m.Shopper.Settled(t, declined.ID).Status)
 }
 
 // trace wants one trace of an order to hold spans of every service that had a part in it.
 func (m *market) trace(t *testing.T) {
 	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
-	reply := m.shopper.Do(t, http.MethodPost, "/api/v1/orders", client.OrderOf(m.product, 1, "pm_card_visa"), client.Key(),
+	reply := m.Shopper.Do(t, http.MethodPost, "/api/v1/orders", client.OrderOf(m.product, 1, "pm_card_visa"), client.Key(),
 		client.Header{Name: "traceparent", Value: "00-" + id + "-00f067aa0ba902b7-01"})
 	var placed client.Order
 	reply.Want(t, http.StatusCreated).Into(t, &placed)
-	m.shopper.Settled(t, placed.ID)
+	m.Shopper.Settled(t, placed.ID)
 
 	want := []string{"gateway", "order-service", "product-service", "warehouse-service", "payment-service"}
 	var seen map[string]bool

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/infrastructure/e2e/client"
+	"marketplace/infrastructure/e2e/crowd"
 )
 
 // script runs one of infrastructure/docker's as an operator does, on the test's project.
@@ -34,12 +35,12 @@ func (m *market) upgraded(t *testing.T) {
 	require.NoError(t, err, out)
 
 	m.signIn(t)
-	m.failed.Store(0)
+	failed := m.Failed()
 	stop := m.shop(t, 3)
 	m.script(t, version, "upgrade.sh")
 	m.takesOrders(t, "after the upgrade")
 	stop()
-	require.Zero(t, m.failed.Load(), "requests failed during the upgrade")
+	require.Equal(t, failed, m.Failed(), "requests failed during the upgrade")
 	for _, name := range names {
 		for _, id := range m.containers(t, name) {
 			image := inspect(t, id).Image
@@ -55,7 +56,7 @@ func (m *market) restored(t *testing.T) {
 	stop := m.shop(t, 3)
 	m.takesOrders(t, "before the backup")
 	m.script(t, nil, "backup.sh", folder)
-	atLeast := m.count() / 2 // what the shoppers of this moment had is in the backup
+	atLeast := len(m.Placed()) / 2 // what the shoppers of this moment had is in the backup
 	m.takesOrders(t, "after the backup")
 	stop()
 	products := m.number(t, "SELECT count(*) FROM product_service.products")
@@ -72,9 +73,9 @@ func (m *market) restored(t *testing.T) {
 	require.Equal(t, products, m.number(t, "SELECT count(*) FROM product_service.products"), "the demo fills an empty catalogue only")
 
 	m.signIn(t)
-	placed := m.shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
-	require.Equal(t, "confirmed", m.shopper.Settled(t, placed.ID).Status)
-	m.ended(t)
+	placed := m.Shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
+	require.Equal(t, "confirmed", m.Shopper.Settled(t, placed.ID).Status)
+	crowd.Ended(t, m.db, healed)
 }
 
 // forgotten loses the broker's volume with events in its queues; sent again, they have their effect.
@@ -82,7 +83,7 @@ func (m *market) forgotten(t *testing.T) {
 	m.signIn(t)
 	warehouse := m.containers(t, "warehouse-service")
 	docker(t, append([]string{"pause"}, warehouse...)...)
-	placed := m.shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
+	placed := m.Shopper.Place(t, client.OrderOf(m.product, 1, "pm_card_visa"))
 	require.Eventually(t, func() bool {
 		return m.number(t, "SELECT count(*) FROM order_service.outbox WHERE sent_at IS NULL") == 0
 	}, time.Minute, time.Second, "the event does not reach the broker")
@@ -96,7 +97,7 @@ func (m *market) forgotten(t *testing.T) {
 	m.script(t, nil, "resend.sh")
 	require.Eventually(t, func() bool {
 		var order client.Order
-		m.shopper.Do(t, http.MethodGet, "/api/v1/orders/"+placed.ID, nil).Want(t, http.StatusOK).Into(t, &order)
+		m.Shopper.Do(t, http.MethodGet, "/api/v1/orders/"+placed.ID, nil).Want(t, http.StatusOK).Into(t, &order)
 		return order.Status == "confirmed"
 	}, healed, time.Second, "the order is not confirmed")
 }

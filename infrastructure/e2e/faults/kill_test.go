@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"context"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -17,8 +16,7 @@ import (
 func TestKill_P1_P30_P31_AnyProcessAnyMoment(t *testing.T) {
 	t.Parallel()
 	m := open(t, cluster.Options{})
-	ctx, stop := context.WithCancel(t.Context())
-	shoppers := m.shop(ctx, 8)
+	stop := m.shop(t, 8)
 	victims := []string{"order-service", "warehouse-service", "payment-service", "sandbox", "product-service", "gateway"}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -33,7 +31,6 @@ func TestKill_P1_P30_P31_AnyProcessAnyMoment(t *testing.T) {
 		}
 	}
 	stop()
-	shoppers.Wait()
 	m.settle(t)
 	require.LessOrEqual(t, m.sold(t), m.units)
 }
@@ -70,10 +67,7 @@ func (m *market) dieAt(t *testing.T, name, point string) {
 	process := m.Process(name)
 	process.Stop(t)
 	process.Start(t, "FAILPOINT="+point)
-	ctx, stop := context.WithCancel(t.Context())
-	shoppers := m.shop(ctx, 2)
-	defer shoppers.Wait()
-	defer stop()
+	defer m.shop(t, 2)()
 	process.WaitExit(t, 30*time.Second)
 	process.Start(t)
 	process.WaitReady(t)

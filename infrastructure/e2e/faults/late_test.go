@@ -19,7 +19,7 @@ func TestLate_P9_PaymentStartsLast(t *testing.T) {
 	m := open(t, cluster.Options{Absent: []string{"payment-service"}})
 	var ids []string
 	for range 5 {
-		ids = append(ids, m.shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa")).ID)
+		ids = append(ids, m.Shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa")).ID)
 	}
 	require.Eventually(t, func() bool { return m.count(t, "reserved") == len(ids) }, healed, 50*time.Millisecond)
 
@@ -27,8 +27,8 @@ func TestLate_P9_PaymentStartsLast(t *testing.T) {
 	payment.Start(t)
 	payment.WaitReady(t)
 	for _, id := range ids {
-		require.Equal(t, "confirmed", m.shopper.Settled(t, id).Status)
-		m.placed.Store(id, id)
+		require.Equal(t, "confirmed", m.Shopper.Settled(t, id).Status)
+		m.Note(id)
 	}
 	m.settle(t)
 }
@@ -39,12 +39,12 @@ func TestLate_P27_ChargeAfterTheDeadlineIsRefunded(t *testing.T) {
 	m := open(t, cluster.Options{Env: map[string][]string{"order-service": {"ORDER_DEADLINE=3s"}}})
 	m.runs(t) // or the deadline passes before there is a charge
 	m.Misbehave(t, map[string]any{"match": creation, "effect": "delay_after", "delay_ms": 6000})
-	placed := m.shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa"))
-	m.placed.Store(placed.ID, placed.ID)
+	placed := m.Shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa"))
+	m.Note(placed.ID)
 
 	var order client.Order
 	require.Eventually(t, func() bool {
-		m.shopper.Get(t, "/api/v1/orders/"+placed.ID, &order)
+		m.Shopper.Get(t, "/api/v1/orders/"+placed.ID, &order)
 		return order.Status == "cancelled"
 	}, healed, 50*time.Millisecond)
 	require.Equal(t, "timed_out", order.CancelReason.Code)
@@ -63,7 +63,7 @@ func TestLate_P27_ChargeAfterTheDeadlineIsRefunded(t *testing.T) {
 func (m *market) runs(t *testing.T) {
 	t.Helper()
 	deadline := time.Now().Add(healed)
-	for m.shopper.Settled(t, m.shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa")).ID).Status != "confirmed" {
+	for m.Shopper.Settled(t, m.Shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa")).ID).Status != "confirmed" {
 		require.True(t, time.Now().Before(deadline), "no order is confirmed")
 	}
 }
@@ -73,9 +73,9 @@ func TestLate_P23_ChargeWithoutAnAnswerIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	m := open(t, cluster.Options{})
 	m.Misbehave(t, map[string]any{"match": creation, "effect": "charge_then_drop", "count": 2})
-	placed := m.shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa"))
-	m.placed.Store(placed.ID, placed.ID)
-	require.Equal(t, "confirmed", m.shopper.Settled(t, placed.ID).Status)
+	placed := m.Shopper.Place(t, client.OrderOf(m.plenty, 1, "pm_card_visa"))
+	m.Note(placed.ID)
+	require.Equal(t, "confirmed", m.Shopper.Settled(t, placed.ID).Status)
 	m.settle(t)
 }
 
@@ -96,7 +96,7 @@ func (m *market) payment(t *testing.T, order string) string {
 			Status string `json:"status"`
 		} `json:"items"`
 	}
-	reply := m.shopper.Do(t, http.MethodGet, "/api/v1/payments?order_id="+order, nil).Want(t, http.StatusOK)
+	reply := m.Shopper.Do(t, http.MethodGet, "/api/v1/payments?order_id="+order, nil).Want(t, http.StatusOK)
 	require.NoError(t, json.Unmarshal(reply.Body, &list))
 	if len(list.Items) != 1 {
 		return ""
