@@ -1,4 +1,4 @@
-package migrations_test
+package repository_test
 
 import (
 	"io/fs"
@@ -6,14 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"marketplace/payment-service/migrations"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
 	"marketplace/shared/outbox"
+	"marketplace/warehouse-service/migrations"
 )
 
 // The shared mechanisms write to these tables; a service's own copy must not drift.
-func TestMigrations_HoldTheSharedTables(t *testing.T) {
+func TestSchema_HoldsTheSharedTables(t *testing.T) {
 	first, err := fs.ReadFile(migrations.Files, "0001_initial.up.sql")
 	require.NoError(t, err)
 	for name, schema := range map[string]string{
