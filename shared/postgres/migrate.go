@@ -42,10 +42,7 @@ func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.
 	if err != nil {
 		return errURL
 	}
-	if err := await(ctx, c, cc); err != nil {
-		return err
-	}
-	if err := createSchema(ctx, cc, c.Schema); err != nil {
+	if err := createSchema(ctx, c, cc); err != nil {
 		return err
 	}
 	cc.RuntimeParams["search_path"] = c.Schema
@@ -75,26 +72,30 @@ func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.
 	return use(m)
 }
 
-// createSchema makes the schema unless it is there. Where a role may not, an operator has made it before.
-func createSchema(ctx context.Context, cc *pgx.ConnConfig, schema string) error {
-	conn, err := pgx.ConnectConfig(ctx, cc)
+// createSchema waits for the server and makes the schema unless it is there. Where a role may not, an operator has made it before.
+func createSchema(ctx context.Context, c Config, cc *pgx.ConnConfig) error {
+	var conn *pgx.Conn
+	err := await(ctx, c, cc, func(ctx context.Context) (err error) {
+		conn, err = pgx.ConnectConfig(ctx, cc)
+		return err
+	})
 	if err != nil {
-		return fmt.Errorf("connect to create schema %s: %w", schema, err)
+		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	exists := func() (there bool, err error) {
-		err = conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", schema).Scan(&there)
+		err = conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", c.Schema).Scan(&there)
 		return there, err
 	}
 	if there, err := exists(); there || err != nil {
 		return err
 	}
-	_, failure := conn.Exec(ctx, "create schema if not exists "+pgx.Identifier{schema}.Sanitize())
+	_, failure := conn.Exec(ctx, "create schema if not exists "+pgx.Identifier{c.Schema}.Sanitize())
 	if failure == nil {
 		return nil
 	}
 	if there, err := exists(); there && err == nil {
 		return nil // another replica was faster: IF NOT EXISTS does not wait for it
 	}
-	return fmt.Errorf("create schema %s: %w", schema, failure)
+	return fmt.Errorf("create schema %s: %w", c.Schema, failure)
 }

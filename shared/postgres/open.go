@@ -66,12 +66,13 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 		set[way] = "off"
 	}
 
-	if err := await(ctx, c, pc.ConnConfig); err != nil {
-		return nil, err
-	}
 	pool, err := pgxpool.NewWithConfig(ctx, pc)
 	if err != nil {
 		return nil, fmt.Errorf("open the pool: %w", err)
+	}
+	if err := await(ctx, c, pc.ConnConfig, pool.Ping); err != nil {
+		pool.Close()
+		return nil, err
 	}
 	if c.Telemetry != nil {
 		if err := c.Telemetry.Registry.Register(newPoolMetrics(pool)); err != nil {
@@ -82,14 +83,14 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 	return pool, nil
 }
 
-// await tries to connect until it works. A wrong password is waited for as well: the role may be made a moment later.
-func await(ctx context.Context, c Config, cc *pgx.ConnConfig) error {
+// await connects again and again until it works. A wrong password is waited for as well: the role may be made a moment later.
+func await(ctx context.Context, c Config, cc *pgx.ConnConfig, connect func(context.Context) error) error {
 	log := c.log()
 	where := net.JoinHostPort(cc.Host, strconv.Itoa(int(cc.Port)))
 	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		conn, err := pgx.ConnectConfig(ctx, cc)
+		err := connect(ctx)
 		if err == nil {
-			return conn.Close(ctx)
+			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()

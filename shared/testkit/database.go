@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,12 +31,12 @@ func Database(t testing.TB, schema string, migrations fs.FS) DB {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	server := setting(t, "TEST_DATABASE_URL")
-	template, err := buildTemplate(ctx, server, schema, migrations)
+	from, err := template(ctx, server, schema, migrations)
 	if err != nil {
 		t.Fatalf("template database for %s: %v (are the test servers up? `make test-servers`)", schema, err)
 	}
 	name := Prefix(t)
-	if err := administer(ctx, server, fmt.Sprintf("create database %s template %s", name, template)); err != nil {
+	if err := administer(ctx, server, fmt.Sprintf("create database %s template %s", name, from)); err != nil {
 		t.Fatalf("clone a database for %s: %v", schema, err)
 	}
 	address := withDatabase(server, name)
@@ -71,42 +72,57 @@ func Fill(t testing.TB, pool *pgxpool.Pool, statements ...string) {
 	}
 }
 
-// buildTemplate returns the name of the template database, building it under a lock that all test processes share.
-// A template is only trusted once it is marked as one, which is its builder's last step.
-func buildTemplate(ctx context.Context, server, schema string, migrations fs.FS) (string, error) {
+// templates are the names of those that this process has seen finished.
+var templates sync.Map
+
+// template returns the name of the template database, building it unless it is there.
+func template(ctx context.Context, server, schema string, migrations fs.FS) (string, error) {
 	sum, err := digest(schema, migrations)
 	if err != nil {
 		return "", err
 	}
 	name := "template_" + schema + "_" + sum
+	if _, seen := templates.Load(name); seen {
+		return name, nil
+	}
+	if err := buildTemplate(ctx, server, name, schema, migrations); err != nil {
+		return "", err
+	}
+	templates.Store(name, true)
+	return name, nil
+}
+
+// buildTemplate builds a template under a lock that all test processes share, unless another has. A template is only
+// trusted once it is marked as one, which is its builder's last step.
+func buildTemplate(ctx context.Context, server, name, schema string, migrations fs.FS) error {
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 
 	const finished = "select exists (select from pg_database where datname = $1 and datistemplate)"
 	var ready bool
 	if err := conn.QueryRow(ctx, finished, name).Scan(&ready); ready || err != nil {
-		return name, err
+		return err
 	}
 	if _, err := conn.Exec(ctx, "select pg_advisory_lock(hashtextextended($1, 0))", name); err != nil {
-		return "", err
+		return err
 	}
 	if err := conn.QueryRow(ctx, finished, name).Scan(&ready); ready || err != nil {
-		return name, err
+		return err
 	}
 	for _, statement := range []string{"drop database if exists " + name + " with (force)", "create database " + name} {
 		if _, err := conn.Exec(ctx, statement); err != nil {
-			return "", err
+			return err
 		}
 	}
 	config := postgres.Config{URL: withDatabase(server, name), Schema: schema}
 	if err := postgres.Migrate(ctx, config, migrations); err != nil {
-		return "", err
+		return err
 	}
 	_, err = conn.Exec(ctx, "alter database "+name+" is_template true")
-	return name, err
+	return err
 }
 
 // digest names the content of the migrations, file names included.
@@ -124,13 +140,21 @@ func digest(schema string, migrations fs.FS) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)[:6]), err
 }
 
-func administer(ctx context.Context, server, statement string) error {
-	conn, err := pgx.Connect(ctx, server)
-	if err != nil {
-		return err
+// admin is the process's one connection for making and dropping databases: to connect costs as much as to make a small one.
+var admin struct {
+	sync.Mutex
+	conn *pgx.Conn
+}
+
+func administer(ctx context.Context, server, statement string) (err error) {
+	admin.Lock()
+	defer admin.Unlock()
+	if admin.conn == nil || admin.conn.IsClosed() {
+		if admin.conn, err = pgx.Connect(ctx, server); err != nil {
+			return err
+		}
 	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	_, err = conn.Exec(ctx, statement)
+	_, err = admin.conn.Exec(ctx, statement)
 	return err
 }
 
