@@ -152,7 +152,8 @@ func TestCrash_P1_WhateverWasCommittedIsPublished(t *testing.T) {
 // Killed while it consumes: after the restart each message has had its effect once, wherever it was.
 func TestCrash_P10_AConsumerKilledAnywhereHasOneEffect(t *testing.T) {
 	t.Parallel()
-	for _, point := range []string{"inbox.after_commit", "order.before_commit:4", "order.after_commit:5"} {
+	// Three commits place the orders; the fourth is the first set of messages, which may hold all of them.
+	for _, point := range []string{"inbox.after_commit", "order.before_commit:4", "order.after_commit:4"} {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			s := newShop(t)
