@@ -56,7 +56,7 @@ func build(tag string) (map[string]string, error) {
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for name, source := range sources {
-		path := filepath.Join(root, ".local", "e2e", "bin", name+tag)
+		path := filepath.Join(root, ".local", "e2e", "bin", tag, name)
 		paths[name] = path
 		group.Go(func() error {
 			cmd := exec.Command("go", "build", "-tags", tag, "-o", path, source.main)

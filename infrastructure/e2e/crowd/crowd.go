@@ -102,7 +102,7 @@ func (c *Crowd) Failed() (n int) {
 // Settle wants every order that was accepted to be there once and ended within the time, and the invariants to hold.
 func (c *Crowd) Settle(t *testing.T, db *pgxpool.Pool, within time.Duration) {
 	t.Helper()
-	require.Empty(t, c.refused, "orders were refused")
+	c.locked(func() { require.Empty(t, c.refused, "orders were refused") })
 	placed := c.Placed()
 	require.NotEmpty(t, placed, "no order was accepted")
 	Ended(t, db, within)
