@@ -105,3 +105,21 @@ func (r *recorder) Fatalf(format string, args ...any) {
 	r.text = fmt.Sprintf(format, args...)
 	runtime.Goexit()
 }
+
+func TestMigrationsHold_SeesACopyThatDrifted(t *testing.T) {
+	for schema, want := range map[string]bool{
+		"create table things (id int primary key)": true, "create table things (id bigint primary key)": false, "": false,
+	} {
+		seen := &complaints{TB: t}
+		testkit.MigrationsHold(seen, migrations, map[string]string{"things": schema})
+		require.Equal(t, want, seen.count == 0, schema)
+	}
+}
+
+// complaints counts the errors that a helper reports, instead of failing the test.
+type complaints struct {
+	testing.TB
+	count int
+}
+
+func (c *complaints) Errorf(string, ...any) { c.count++ }
