@@ -15,11 +15,10 @@ var errUsage = errors.New("usage: migrate up | down | status | force VERSION")
 
 // MigrateCommand handles "migrate up|down|status|force N" for operators; handled is false when args are another command.
 // down undoes one file. force says that the schema stands at a version, after somebody repaired it by hand.
-func MigrateCommand(args []string, c Config, files fs.FS) (handled bool, err error) {
+func MigrateCommand(ctx context.Context, args []string, c Config, files fs.FS) (handled bool, err error) {
 	if len(args) == 0 || args[0] != "migrate" {
 		return false, nil
 	}
-	ctx := context.Background()
 	switch {
 	case len(args) == 2 && args[1] == "up":
 		return true, Migrate(ctx, c, files)

@@ -14,11 +14,20 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// migrationWait is how long a replica waits while another one migrates.
-const migrationWait = 15 * time.Minute
+// tryMigrationLock takes the lock of a schema's migrations for the session, unless somebody has it.
+const tryMigrationLock = "select pg_try_advisory_lock(hashtextextended('migrate ' || $1, 0))"
+
+const (
+	// migrationPoll is how often a replica looks whether another one has migrated.
+	migrationPoll = 250 * time.Millisecond
+	// orphanWait is how long a statement may go on in the server after its process was killed: until then it holds the lock
+	// that golang-migrate takes beside ours.
+	orphanWait = 15 * time.Minute
+)
 
 // Migrate brings the schema up to date with the files NNNN_name.up.sql, creating the schema when it is missing. Replicas
-// that start together take turns under an advisory lock, on a connection of its own, so that each file runs once.
+// that start together take turns, so that each file runs once. It waits for the server and for its turn as long as ctx lives,
+// and says what it waits for.
 func Migrate(ctx context.Context, c Config, files fs.FS) error {
 	return withMigrator(ctx, c, files, func(m *migrate.Migrate) error {
 		stopped := make(chan struct{})
@@ -37,14 +46,51 @@ func Migrate(ctx context.Context, c Config, files fs.FS) error {
 	})
 }
 
-func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.Migrate) error) (err error) {
+// withMigrator calls use when it is this process's turn.
+func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.Migrate) error) error {
 	cc, err := pgx.ParseConfig(c.URL)
 	if err != nil {
 		return errURL
 	}
-	if err := createSchema(ctx, c, cc); err != nil {
+	var conn *pgx.Conn
+	err = await(ctx, c, cc, func(ctx context.Context) (err error) {
+		conn, err = pgx.ConnectConfig(ctx, cc)
+		return err
+	})
+	if err != nil {
 		return err
 	}
+	defer func() { _ = conn.Close(ctx) }() // and the lock is free
+	if err := awaitTurn(ctx, c, conn); err != nil {
+		return err
+	}
+	if err := createSchema(ctx, c, conn); err != nil {
+		return err
+	}
+	return migrator(c, cc, files, use)
+}
+
+// awaitTurn takes the lock. It asks again and again: waiting inside the server would hold a snapshot, for which another
+// replica's CREATE INDEX CONCURRENTLY would wait in turn.
+func awaitTurn(ctx context.Context, c Config, conn *pgx.Conn) error {
+	for said := false; ; said = true {
+		var ours bool
+		if err := conn.QueryRow(ctx, tryMigrationLock, c.Schema).Scan(&ours); ours || err != nil {
+			return err
+		}
+		if !said {
+			log := c.log()
+			log.Info().Str("schema", c.Schema).Msg("waiting: another process migrates this schema")
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(migrationPoll):
+		}
+	}
+}
+
+func migrator(c Config, cc *pgx.ConnConfig, files fs.FS, use func(*migrate.Migrate) error) (err error) {
 	cc.RuntimeParams["search_path"] = c.Schema
 	cc.RuntimeParams["application_name"] = c.Schema + "-migrate"
 	cc.RuntimeParams["timezone"] = "UTC"
@@ -64,7 +110,7 @@ func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.
 		_ = target.Close()
 		return fmt.Errorf("migrate %s: %w", c.Schema, err)
 	}
-	m.LockTimeout = migrationWait
+	m.LockTimeout = orphanWait
 	defer func() {
 		_, closing := m.Close()
 		err = errors.Join(err, closing)
@@ -72,30 +118,15 @@ func withMigrator(ctx context.Context, c Config, files fs.FS, use func(*migrate.
 	return use(m)
 }
 
-// createSchema waits for the server and makes the schema unless it is there. Where a role may not, an operator has made it before.
-func createSchema(ctx context.Context, c Config, cc *pgx.ConnConfig) error {
-	var conn *pgx.Conn
-	err := await(ctx, c, cc, func(ctx context.Context) (err error) {
-		conn, err = pgx.ConnectConfig(ctx, cc)
-		return err
-	})
-	if err != nil {
+// createSchema makes the schema unless it is there. Where a role may not, an operator has made it before.
+func createSchema(ctx context.Context, c Config, conn *pgx.Conn) error {
+	var exists bool
+	err := conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", c.Schema).Scan(&exists)
+	if exists || err != nil {
 		return err
 	}
-	defer func() { _ = conn.Close(ctx) }()
-	exists := func() (there bool, err error) {
-		err = conn.QueryRow(ctx, "select exists (select from pg_namespace where nspname = $1)", c.Schema).Scan(&there)
-		return there, err
+	if _, err := conn.Exec(ctx, "create schema "+pgx.Identifier{c.Schema}.Sanitize()); err != nil {
+		return fmt.Errorf("create schema %s: %w", c.Schema, err)
 	}
-	if there, err := exists(); there || err != nil {
-		return err
-	}
-	_, failure := conn.Exec(ctx, "create schema if not exists "+pgx.Identifier{c.Schema}.Sanitize())
-	if failure == nil {
-		return nil
-	}
-	if there, err := exists(); there && err == nil {
-		return nil // another replica was faster: IF NOT EXISTS does not wait for it
-	}
-	return fmt.Errorf("create schema %s: %w", c.Schema, failure)
+	return nil
 }

@@ -5,11 +5,13 @@ import (
 	"io/fs"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -49,6 +51,33 @@ func TestMigrate_P53_FiveReplicasRunEachFileOnce(t *testing.T) {
 	require.Equal(t, 2, runs(t, db.Pool))
 }
 
+func TestMigrate_P53_WaitsForItsTurnAndSaysSo(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
+	other, err := pgx.Connect(t.Context(), db.URL)
+	require.NoError(t, err)
+	var locked bool
+	require.NoError(t, other.QueryRow(t.Context(), postgres.TryMigrationLock, "replicas").Scan(&locked))
+	require.True(t, locked)
+
+	var log testkit.Log
+	tel, err := telemetry.Setup(t.Context(), "replicas", telemetry.Options{Output: &log, LogLevel: "info"})
+	require.NoError(t, err)
+	config := postgres.Config{URL: db.URL, Schema: "replicas", Telemetry: tel}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- postgres.Migrate(ctx, config, slow) }()
+	testkit.Eventually(t, 10*time.Second, func() bool { return strings.Contains(log.String(), "another process migrates") })
+	stop()
+	require.ErrorIs(t, <-ended, context.Canceled, "a signal ends the wait")
+
+	go func() { ended <- postgres.Migrate(t.Context(), config, slow) }()
+	testkit.Eventually(t, 10*time.Second, func() bool { return strings.Count(log.String(), "another process migrates") == 2 })
+	require.NoError(t, other.Close(t.Context()))
+	require.NoError(t, <-ended)
+	require.Equal(t, 2, runs(t, db.Pool))
+}
+
 func TestMigrate_AFailingFileIsNamedAndStops(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
@@ -57,7 +86,7 @@ func TestMigrate_AFailingFileIsNamedAndStops(t *testing.T) {
 	require.ErrorContains(t, postgres.Migrate(t.Context(), config, broken), "tabel")
 
 	require.ErrorContains(t, postgres.Migrate(t.Context(), config, slow), "Dirty database version 2")
-	handled, err := postgres.MigrateCommand([]string{"migrate", "force", "1"}, config, slow)
+	handled, err := postgres.MigrateCommand(t.Context(), []string{"migrate", "force", "1"}, config, slow)
 	require.True(t, handled)
 	require.NoError(t, err)
 	require.NoError(t, postgres.Migrate(t.Context(), config, slow))
@@ -69,7 +98,7 @@ func TestMigrateCommand(t *testing.T) {
 	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
 	config := postgres.Config{URL: db.URL, Schema: "replicas"}
 	migrate := func(args ...string) error {
-		handled, err := postgres.MigrateCommand(append([]string{"migrate"}, args...), config, slow)
+		handled, err := postgres.MigrateCommand(t.Context(), append([]string{"migrate"}, args...), config, slow)
 		require.True(t, handled)
 		return err
 	}
@@ -82,7 +111,7 @@ func TestMigrateCommand(t *testing.T) {
 	for _, wrong := range [][]string{{}, {"sideways"}, {"force"}, {"force", "x"}} {
 		require.ErrorContains(t, migrate(wrong...), "usage")
 	}
-	handled, err := postgres.MigrateCommand([]string{"health"}, config, slow)
+	handled, err := postgres.MigrateCommand(t.Context(), []string{"health"}, config, slow)
 	require.False(t, handled)
 	require.NoError(t, err)
 }

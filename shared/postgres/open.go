@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"strconv"
 	"time"
 
@@ -20,12 +21,12 @@ type Config struct {
 	URL       string
 	Schema    string               // the one schema that statements see; also the application name
 	MaxConns  int32                // 0: the driver's default, at least 4
-	Telemetry *telemetry.Telemetry // nil: silent
+	Telemetry *telemetry.Telemetry // nil: an operator's command, which says on stderr what it waits for
 }
 
 func (c Config) log() zerolog.Logger {
 	if c.Telemetry == nil {
-		return zerolog.Nop()
+		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).With().Timestamp().Logger()
 	}
 	return c.Telemetry.Log
 }

@@ -63,7 +63,7 @@ func TestSession_P8_ABrokerOutOfMemoryIsReportedAndHoldsNobodyUp(t *testing.T) {
 	for _, err := range s.Publish(t.Context(), messages(300, "thing.made")) {
 		require.ErrorIs(t, err, rabbit.ErrBlocked)
 	}
-	require.Less(t, time.Since(began), time.Second)
+	require.Less(t, time.Since(began), 4*time.Second, "less than the deadline of one window")
 }
 
 // publishUntil publishes until n messages are confirmed and returns those.

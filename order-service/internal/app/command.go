@@ -27,7 +27,7 @@ func Command(ctx context.Context, args []string, cfg config.Config) (handled boo
 	if len(args) == 0 {
 		return false, nil
 	}
-	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), migrations.Files); handled {
+	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return true, err
 	}
 	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.OrderQueue); handled {

@@ -15,7 +15,7 @@ func main() {
 		if err != nil {
 			return err
 		}
-		if handled, err := sandbox.Command(os.Args[1:], cfg); handled {
+		if handled, err := sandbox.Command(ctx, os.Args[1:], cfg); handled {
 			return err
 		}
 		return sandbox.Run(ctx, cfg)

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"context"
+
 	"marketplace/payment-service/internal/sandbox/store"
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
@@ -8,8 +10,8 @@ import (
 )
 
 // Command handles the commands for operators: "migrate ..." and "health". handled is false when args ask for none.
-func Command(args []string, cfg Config) (handled bool, err error) {
-	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), store.Migrations()); handled {
+func Command(ctx context.Context, args []string, cfg Config) (handled bool, err error) {
+	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), store.Migrations()); handled {
 		return true, err
 	}
 	return web.HealthCommand(args, cfg.ServerPort)

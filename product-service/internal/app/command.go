@@ -7,7 +7,6 @@ import (
 	"marketplace/product-service/internal/config"
 	"marketplace/product-service/migrations"
 	"marketplace/shared/postgres"
-	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
 )
 
@@ -21,7 +20,7 @@ func Command(ctx context.Context) error {
 	if handled, err := web.HealthCommand(args, cfg.ServerPort); handled {
 		return err
 	}
-	if handled, err := postgres.MigrateCommand(args, database(cfg, telemetry.Nop()), migrations.Files); handled {
+	if handled, err := postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return err
 	}
 	return Run(ctx, cfg)

@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"marketplace/shared/postgres"
-	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/config"
 	"marketplace/user-service/migrations"
@@ -21,7 +20,7 @@ func Command(ctx context.Context) error {
 	if handled, err := web.HealthCommand(args, cfg.ServerPort); handled {
 		return err
 	}
-	if handled, err := postgres.MigrateCommand(args, Database(cfg, telemetry.Nop()), migrations.Files); handled {
+	if handled, err := postgres.MigrateCommand(ctx, args, Database(cfg, nil), migrations.Files); handled {
 		return err
 	}
 	return Run(ctx, cfg)

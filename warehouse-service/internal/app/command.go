@@ -13,7 +13,7 @@ import (
 
 // Command handles the commands for operators: "migrate ...", "parked ..." and "health". handled is false when args ask for none.
 func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
-	if handled, err = postgres.MigrateCommand(args, database(cfg, nil), migrations.Files); handled {
+	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return true, err
 	}
 	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.WarehouseQueue); handled {
