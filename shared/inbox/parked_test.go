@@ -130,10 +130,10 @@ func TestInbox_P11_AMessageThatUsesUpAllTimeIsParkedAndTheOthersGoOn(t *testing.
 			return w.handle(ctx, batch)
 		},
 	})
-	c.Alone(50 * time.Millisecond)
+	c.Alone(500 * time.Millisecond)
 	deliver := func(batch []rabbit.Message) {
 		for try := 1; ; try++ {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond) // as the broker's side gives a handler
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond) // as the broker's side gives a handler
 			err := c.Batch(ctx, batch)
 			cancel()
 			if err == nil {

@@ -43,14 +43,14 @@ func newDepot(t *testing.T) *depot {
 	d := &depot{t: t, db: testkit.Database(t, schema, migrations.Files), catalogue: newCatalogue(t), issuer: authtest.New(t)}
 	d.config = config.Config{
 		Common: sharedconfig.Common{
-			Environment: sharedconfig.Development, LogLevel: "warn", LogFormat: "console", ServerPort: freePort(t),
+			Environment: sharedconfig.Development, LogLevel: "warn", LogFormat: "console",
 			DatabaseURL: sharedconfig.Secret(d.db.URL), MaxConns: testkit.MaxConns(t, 5),
 			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: sharedconfig.Secret(testkit.VHost(t)), JWKSURL: d.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
 		ProductServiceAddr: d.catalogue.addr,
 	}
-	d.url = "http://127.0.0.1:" + strconv.Itoa(d.config.ServerPort)
+	d.listen()
 	return d
 }
 
@@ -61,17 +61,17 @@ func open(t *testing.T, change ...func(*config.Config)) *depot {
 	for _, f := range change {
 		f(&d.config)
 	}
-	d.run(d.config)
+	d.run()
 	d.ready()
 	return d
 }
 
 // run starts one replica and returns what stops it. It also stops when the test ends.
-func (d *depot) run(cfg config.Config) (stop func()) {
+func (d *depot) run() (stop func()) {
 	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- app.Run(ctx, cfg) }()
+	go func() { ended <- app.Run(ctx, d.config) }()
 	stop = sync.OnceFunc(func() {
 		cancel()
 		require.NoError(d.t, <-ended)
@@ -81,10 +81,17 @@ func (d *depot) run(cfg config.Config) (stop func()) {
 }
 
 // replica starts another one beside the first.
-func (d *depot) replica() (stop func()) {
-	cfg := d.config
-	cfg.ServerPort = freePort(d.t)
-	return d.run(cfg)
+func (d *depot) replica() *depot {
+	other := *d
+	other.listen()
+	other.run()
+	return &other
+}
+
+// listen chooses the service's port.
+func (d *depot) listen() {
+	d.config.ServerPort = freePort(d.t)
+	d.url = "http://127.0.0.1:" + strconv.Itoa(d.config.ServerPort)
 }
 
 func (d *depot) ready() {

@@ -30,8 +30,8 @@ func TestReserve_P30_TenUnitsSellTenTimesToAHundredBuyers(t *testing.T) {
 		rush = append(rush, placed(t, newOrder(), line(product, 1)))
 	}
 	others.say(rush...) // they all wait when the two replicas start
-	d.run(d.config)
-	d.replica()
+	d.run()
+	d.replica().ready()
 
 	testkit.Eventually(t, 30*time.Second, func() bool {
 		return others.orders(events.StockReserved)+others.orders(events.StockRejected) == 100
@@ -73,8 +73,8 @@ func TestReserve_P30_OverlappingLinesInAnyOrderNeitherDeadlockNorOversell(t *tes
 		}
 	}
 	others.say(rush...)
-	d.run(d.config)
-	d.replica()
+	d.run()
+	d.replica().ready()
 	testkit.Eventually(t, 30*time.Second, func() bool {
 		return d.count(`select count(*) from inbox`) == len(rush) && d.count(`select count(*) from parked where status = 'waiting'`) == 0
 	})
@@ -94,8 +94,8 @@ func TestReserve_P10_FiveDeliveriesToTwoReplicasHaveOneEffect(t *testing.T) {
 	for range 20 {
 		sent = append(sent, placed(t, newOrder(), line(product, 2)))
 	}
-	d.run(d.config)
-	d.replica()
+	d.run()
+	d.replica().ready()
 	var publishing sync.WaitGroup
 	for range 5 {
 		publishing.Go(func() {
@@ -183,11 +183,14 @@ func TestMigrations_P53_FiveReplicasStartAtOnce(t *testing.T) {
 	d := newDepot(t)
 	_, err := d.db.Pool.Exec(t.Context(), `drop schema warehouse_service cascade`)
 	require.NoError(t, err)
-	d.run(d.config)
+	d.run()
+	replicas := []*depot{d}
 	for range 4 {
-		d.replica()
+		replicas = append(replicas, d.replica())
 	}
-	d.ready()
+	for _, replica := range replicas {
+		replica.ready()
+	}
 	require.Zero(t, d.count(`select count(*) from fulfilments`))
 	others, order := d.newPeers(), newOrder()
 	others.say(placed(t, order, line(uuid.NewString(), 1)))
@@ -207,7 +210,7 @@ func TestTrace_WhatFollowsFromAMessageContinuesItsTraceInABatchToo(t *testing.T)
 		want[m.Subject] = span.TraceID()
 	}
 	others.say(rush...)
-	d.run(d.config)
+	d.run()
 	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == len(rush) })
 	others.mu.Lock()
 	defer others.mu.Unlock()

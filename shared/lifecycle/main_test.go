@@ -1,0 +1,77 @@
+package lifecycle_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"marketplace/shared/lifecycle"
+)
+
+// TestMain is the tests, or one of the processes that they start.
+func TestMain(m *testing.M) {
+	if run, ok := processes[os.Getenv("LIFECYCLE_PROCESS")]; ok {
+		lifecycle.Main(run)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+var processes = map[string]func(context.Context) error{
+	"waits": func(ctx context.Context) error {
+		fmt.Println("waits")
+		<-ctx.Done()
+		return fmt.Errorf("wait for the database: %w", ctx.Err())
+	},
+	"fails while it stops": func(ctx context.Context) error {
+		fmt.Println("runs")
+		<-ctx.Done()
+		return errors.New("the outbox was not flushed")
+	},
+	"fails": func(context.Context) error { return errors.New("no such configuration") },
+}
+
+func TestMain_AStopWhileItStartsIsNoFailure(t *testing.T) {
+	for name, want := range map[string]struct {
+		status int
+		said   string
+	}{
+		"waits":                {0, ""},
+		"fails while it stops": {1, "the outbox was not flushed\n"},
+		"fails":                {1, "no such configuration\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, said := stopped(t, name)
+			require.Equal(t, want.status, status)
+			require.Equal(t, want.said, said)
+		})
+	}
+}
+
+// stopped starts a process, sends SIGTERM when it runs, and returns its exit status and what it wrote to stderr.
+func stopped(t *testing.T, name string) (status int, said string) {
+	t.Helper()
+	errs, err := os.CreateTemp(t.TempDir(), "stderr")
+	require.NoError(t, err)
+	defer errs.Close()
+	process := exec.Command(os.Args[0])
+	process.Env, process.Stderr = append(os.Environ(), "LIFECYCLE_PROCESS="+name), errs
+	out, err := process.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, process.Start())
+	if bufio.NewScanner(out).Scan() { // or it has ended
+		require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+	}
+	_ = process.Wait() // its status says how it ended
+	text, err := os.ReadFile(errs.Name())
+	require.NoError(t, err)
+	return process.ProcessState.ExitCode(), string(text)
+}
