@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"strconv"
-	"sync"
 	"testing"
 	"time"
 
@@ -66,18 +65,16 @@ func open(t *testing.T, change ...func(*config.Config)) *depot {
 	return d
 }
 
-// run starts one replica and returns what stops it. It also stops when the test ends.
-func (d *depot) run() (stop func()) {
+// run starts one replica, which stops when the test ends.
+func (d *depot) run() {
 	d.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx, d.config) }()
-	stop = sync.OnceFunc(func() {
+	d.t.Cleanup(func() {
 		cancel()
 		require.NoError(d.t, <-ended)
 	})
-	d.t.Cleanup(stop)
-	return stop
 }
 
 // replica starts another one beside the first.
