@@ -14,9 +14,9 @@ consul_build() {
   folder "$state/log"
   note "Consul is compiled in the background (minutes, once): nothing waits for it"
   (
-    exec 8>"$state/.consul-build" 9>&-
+    exec 8>>"$state/.consul-build" 9>&-
     flock -n 8 || exit 0
-    exec setsid bash -c "$consul_build_script" consul-build "$root/infrastructure/tools/consul" "$state/bin"
+    exec setsid bash -c "$consul_build_script" "$state/.consul-build" "$root/infrastructure/tools/consul" "$state/bin"
   ) </dev/null >"$state/log/consul-build.log" 2>&1 &
 }
 
@@ -24,6 +24,13 @@ consul_build() {
 # session is made nice. Consul idles here, so the compiler leaves out what takes it half its time: optimising and DWARF.
 # shellcheck disable=SC2016 # expanded by the inner shell
 consul_build_script='
+echo $$ >"$0"
 renice -n 19 $$ >/dev/null; { echo 19 >/proc/self/autogroup; } 2>/dev/null
 cd "$1" && GOWORK=off go build -trimpath -gcflags=all="-N -l -dwarf=false" -o "$2/consul.new" github.com/hashicorp/consul &&
   mv "$2/consul.new" "$2/consul" && echo "built $2/consul"'
+
+# consul_build_stop ends a build that runs: its lock is held, and names the session.
+consul_build_stop() {
+  [[ -s $state/.consul-build ]] || return 0
+  flock -n "$state/.consul-build" true || kill -- "-$(<"$state/.consul-build")" 2>/dev/null || true
+}

@@ -134,6 +134,7 @@ marketplace_clean() {
   state_mine
   marketplace_stop ""
   test_servers_stop
+  consul_build_stop
   rm -rf "$state" "$link" "$(socket_folder)"
   step "removed all state: databases, queues, secrets and programs"
 }
