@@ -3,6 +3,7 @@ package testkit_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"net/url"
 	"runtime"
 	"strings"
@@ -104,6 +105,26 @@ func (r *recorder) Helper() {}
 func (r *recorder) Fatalf(format string, args ...any) {
 	r.text = fmt.Sprintf(format, args...)
 	runtime.Goexit()
+}
+
+func TestFreePort_IsOneTestsUntilItEnds(t *testing.T) {
+	given := map[int]bool{}
+	name := func(port int) string { return fmt.Sprintf("@marketplace-test-port-%d", port) }
+	t.Run("holds", func(t *testing.T) {
+		for range 100 {
+			port := testkit.FreePort(t)
+			require.False(t, given[port], "given twice")
+			require.Less(t, port, 32768, "not one that the system gives to connections")
+			given[port] = true
+			_, err := net.Listen("unix", name(port))
+			require.Error(t, err, "another process could have it")
+		}
+	})
+	for port := range given {
+		listener, err := net.Listen("unix", name(port))
+		require.NoError(t, err, "given back")
+		require.NoError(t, listener.Close())
+	}
 }
 
 func TestMigrationsHold_SeesACopyThatDrifted(t *testing.T) {

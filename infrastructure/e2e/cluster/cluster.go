@@ -68,7 +68,7 @@ func Start(t testing.TB, o Options) *Cluster {
 	}
 	db, pool := createDatabase(t, o.DatabaseURL)
 	c := &Cluster{DB: pool, processes: map[string]*Process{}}
-	env := environment(o, db, testkit.Redis(t))
+	env := environment(t, o, db, testkit.Redis(t))
 	programs, logs := binaries(t, o.Failpoints), t.TempDir()
 	for _, name := range order {
 		c.processes[name] = &Process{

@@ -9,13 +9,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"marketplace/shared/testkit"
 )
 
 // Consul starts a Consul of the test's own and returns its address: two marketplaces in one Consul would find each
 // other's services.
 func Consul(t testing.TB) string {
 	t.Helper()
-	port, serf, rpc := freePort(), freePort(), freePort()
+	port, serf, rpc := testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	log := filepath.Join(t.TempDir(), "consul.log")
 	out, err := os.Create(log)
 	if err != nil {

@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"fmt"
-	"net"
 	"strings"
+	"testing"
+
+	"marketplace/shared/testkit"
 )
 
 type ports struct{ http, grpc int }
@@ -15,10 +17,10 @@ type variables struct {
 	list  []string
 }
 
-func environment(o Options, db database, redisURL string) variables {
+func environment(t testing.TB, o Options, db database, redisURL string) variables {
 	v := variables{ports: map[string]ports{}}
 	for _, name := range order {
-		v.ports[name] = ports{http: freePort(), grpc: freePort()}
+		v.ports[name] = ports{http: testkit.FreePort(t), grpc: testkit.FreePort(t)}
 	}
 	users := v.url("user-service")
 	v.list = []string{
@@ -50,13 +52,3 @@ func (v variables) url(name string) string {
 func prefix(name string) string { return strings.ToUpper(strings.ReplaceAll(name, "-", "_")) }
 
 func schema(name string) string { return strings.ReplaceAll(name, "-", "_") }
-
-// freePort asks the kernel for a port that nobody uses now.
-func freePort() int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		panic(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
-}

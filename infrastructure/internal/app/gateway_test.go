@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -47,7 +46,7 @@ func start(t *testing.T, service http.HandlerFunc, change func(*config.Config)) 
 	t.Helper()
 	cfg, err := config.Load()
 	require.NoError(t, err)
-	cfg.ConsulURL, cfg.LogLevel, cfg.ServerPort = "", "disabled", freePort(t)
+	cfg.ConsulURL, cfg.LogLevel, cfg.ServerPort = "", "disabled", testkit.FreePort(t)
 	issuer := authtest.New(t)
 	cfg.JWKSURL = issuer.JWKSURL
 	for name, address := range map[string]*string{
@@ -173,12 +172,4 @@ func requireProblem(t *testing.T, r reply, status int, code string) {
 	require.Equal(t, status, p.Status)
 	require.Equal(t, code, p.Code)
 	require.Len(t, p.TraceID, 32)
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }

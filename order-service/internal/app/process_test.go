@@ -276,7 +276,7 @@ func TestStart_P53_FiveReplicasMigrateOnce(t *testing.T) {
 	var urls []string
 	for range cap(ended) {
 		replica := s.config
-		replica.ServerPort = freePort(t)
+		replica.ServerPort = testkit.FreePort(t)
 		urls = append(urls, "http://127.0.0.1:"+strconv.Itoa(replica.ServerPort))
 		go func() { ended <- app.Run(ctx, replica) }()
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"testing"
@@ -45,7 +44,7 @@ func newShop(t *testing.T) *shop {
 	s.config = config.Config{
 		Common: sharedconfig.Common{
 			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console",
-			ServerPort:  freePort(t),
+			ServerPort:  testkit.FreePort(t),
 			DatabaseURL: secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
 			RedisURL: secret(testkit.Redis(t)), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
@@ -248,12 +247,4 @@ func (s *shop) nothingHappened() {
 	s.t.Helper()
 	require.Zero(s.t, s.count(`select (select count(*) from orders) + (select count(*) from order_events)
 		+ (select count(*) from order_items) + (select count(*) from outbox) + (select count(*) from idempotency_keys)`))
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }

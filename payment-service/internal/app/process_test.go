@@ -16,7 +16,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"marketplace/payment-service/internal/sandbox/sandboxtest"
 	"marketplace/proto/events"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/testkit"
@@ -170,7 +169,7 @@ func TestRun_P53_FiveReplicasStartAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range replicas {
 		replica := *s
-		replica.config.ServerPort = sandboxtest.FreePort(t)
+		replica.config.ServerPort = testkit.FreePort(t)
 		replica.url = fmt.Sprintf("http://127.0.0.1:%d", replica.config.ServerPort)
 		replicas[i] = &replica
 	}

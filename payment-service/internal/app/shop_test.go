@@ -62,7 +62,7 @@ type shop struct {
 // newShop prepares a shop whose service does not run yet.
 func newShop(t *testing.T, processor ...func(*sandbox.Config)) *shop {
 	t.Helper()
-	port := sandboxtest.FreePort(t)
+	port := testkit.FreePort(t)
 	s := &shop{
 		t: t, db: testkit.Database(t, schema, migrations.Files), issuer: authtest.New(t),
 		url: "http://127.0.0.1:" + strconv.Itoa(port),

@@ -157,7 +157,7 @@ func TestCharge_P10_FiveDeliveriesToTwoReplicasChargeOnce(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	twin := *s
-	twin.config.ServerPort = sandboxtest.FreePort(t)
+	twin.config.ServerPort = testkit.FreePort(t)
 	twin.url = fmt.Sprintf("http://127.0.0.1:%d", twin.config.ServerPort)
 	twin.run()
 	var orders []order
@@ -179,7 +179,7 @@ func TestCharge_P10_FiveDeliveriesToTwoReplicasChargeOnce(t *testing.T) {
 func TestCharge_P49_WhileTheProcessorIsAwayNothingIsLost(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
-	port := sandboxtest.FreePort(t)
+	port := testkit.FreePort(t)
 	s.config.StripeURL = fmt.Sprintf("http://127.0.0.1:%d", port)
 	s.run()
 	var orders []order

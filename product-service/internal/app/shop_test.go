@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -61,7 +60,7 @@ func open(t testing.TB) *shop {
 func (s *shop) settings(databaseURL string) config.Config {
 	return config.Config{Common: shared.Common{
 		Environment: shared.Development, LogLevel: "error", LogFormat: "json", MaxConns: testkit.MaxConns(s.t, 1),
-		ServerPort: freePort(s.t), GRPCPort: freePort(s.t), DatabaseURL: shared.Secret(databaseURL),
+		ServerPort: testkit.FreePort(s.t), GRPCPort: testkit.FreePort(s.t), DatabaseURL: shared.Secret(databaseURL),
 		RedisURL: shared.Secret(testkit.Redis(s.t)), JWKSURL: s.issuer.JWKSURL, ShutdownGrace: 20 * time.Second,
 	}}
 }
@@ -91,14 +90,6 @@ func (s *shop) await(cfg config.Config) {
 		}
 		return nil
 	})
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // person is somebody with a token; the zero person is a visitor.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"marketplace/shared/testkit"
 )
 
 // Postgres starts an empty PostgreSQL that trusts everybody on loopback. It is as durable as in production: a kill loses
@@ -18,7 +20,7 @@ import (
 func Postgres(t testing.TB) *Server {
 	t.Helper()
 	bin := filepath.Dir(newest(t, "/usr/lib/postgresql/*/bin/postgres", "postgresql"))
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := &Server{
 		URL: fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
 		dir: folder(t), goodbye: syscall.SIGINT,

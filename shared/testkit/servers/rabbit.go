@@ -11,13 +11,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"marketplace/shared/testkit"
 )
 
 // Rabbit starts a RabbitMQ node with the user guest, without its management interface. Extra lines go to its rabbitmq.conf.
 func Rabbit(t testing.TB, extra ...string) *Server {
 	t.Helper()
 	server := newest(t, "/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server", "rabbitmq-server")
-	port, dist, mapper := freePort(t), freePort(t), freePort(t)
+	port, dist, mapper := testkit.FreePort(t), testkit.FreePort(t), testkit.FreePort(t)
 	s := &Server{URL: fmt.Sprintf("amqp://guest:guest@127.0.0.1:%d/", port), dir: folder(t), goodbye: syscall.SIGTERM}
 	conf := fmt.Sprintf("listeners.tcp.1 = 127.0.0.1:%d\nloopback_users = none\nlog.console = true\nlog.file = false\n"+
 		"log.console.level = warning\ndisk_free_limit.absolute = 200MB\n", port)

@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"marketplace/shared/testkit"
 )
 
 // Redis starts an empty Redis that keeps nothing over a restart.
 func Redis(t testing.TB) *Server {
 	t.Helper()
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	s := &Server{URL: fmt.Sprintf("redis://127.0.0.1:%d/0", port), dir: folder(t), goodbye: syscall.SIGTERM}
 	s.command = func() *exec.Cmd {
 		return s.program(t, nil, "redis-server", "--bind", "127.0.0.1", "--port", strconv.Itoa(port), "--save", "", "--appendonly", "no")

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"strings"
@@ -108,18 +107,10 @@ func settings(t testing.TB) config.Config {
 	t.Helper()
 	cfg, err := config.Load()
 	require.NoError(t, err)
-	cfg.LogLevel, cfg.ConsulURL, cfg.ServerPort, cfg.MaxConns = "error", "", freePort(t), testkit.MaxConns(t, 4)
+	cfg.LogLevel, cfg.ConsulURL, cfg.ServerPort, cfg.MaxConns = "error", "", testkit.FreePort(t), testkit.MaxConns(t, 4)
 	cfg.RegistrationsPerAddress, cfg.LoginsPerAddress = 10_000, 10_000
 	cfg.LoginsPerAccount, cfg.LoginsPerAccountEverywhere = 10_000, 10_001
 	return cfg
-}
-
-func freePort(t testing.TB) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // reply is an answer, read whole.

@@ -50,7 +50,7 @@ func run(t *testing.T, environment ...string) *process {
 	binary, err := buildOnce()
 	require.NoError(t, err)
 	db := testkit.Database(t, "user_service", migrations.Files)
-	port := freePort(t)
+	port := testkit.FreePort(t)
 	p := &process{log: new(bytes.Buffer), users: &users{
 		t: t, url: fmt.Sprintf("http://127.0.0.1:%d", port), db: db, client: &http.Client{Transport: &http.Transport{}},
 	}}

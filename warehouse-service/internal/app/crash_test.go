@@ -64,7 +64,7 @@ func (d *depot) launch(failpoint string) *process {
 	p := &process{t: d.t, cmd: exec.Command(file), ended: make(chan error, 1)}
 	p.cmd.Dir = d.t.TempDir()
 	p.cmd.Env = []string{
-		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(freePort(d.t)), "LOG_LEVEL=warn", "CONSUL_URL=http://127.0.0.1:1",
+		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(testkit.FreePort(d.t)), "LOG_LEVEL=warn", "CONSUL_URL=http://127.0.0.1:1",
 		"DATABASE_URL=" + d.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + d.config.RabbitURL.Reveal(),
 		"REDIS_URL=" + d.config.RedisURL.Reveal(), "JWKS_URL=" + d.config.JWKSURL,
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"testing"
@@ -87,7 +86,7 @@ func (d *depot) replica() *depot {
 
 // listen chooses the service's port.
 func (d *depot) listen() {
-	d.config.ServerPort = freePort(d.t)
+	d.config.ServerPort = testkit.FreePort(d.t)
 	d.url = "http://127.0.0.1:" + strconv.Itoa(d.config.ServerPort)
 }
 
@@ -193,14 +192,6 @@ func (d *depot) invariants() {
 	} {
 		require.Zero(d.t, d.count(query), name)
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // warehouse opens a warehouse by SQL, for tests that are about something else; ids sort in the order of the calls.

@@ -38,7 +38,7 @@ func Config(t testing.TB, db testkit.DB) sandbox.Config {
 	t.Helper()
 	return sandbox.Config{
 		Common: config.Common{
-			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: FreePort(t),
+			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: testkit.FreePort(t),
 			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6), ShutdownGrace: 10 * time.Second,
 		},
 		StripeKey: Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
