@@ -5,5 +5,5 @@
 // Without them a test fails and says so; it never skips. Fault tests, which kill a server, start their own: package
 // testkit/servers.
 //
-// Shared beside the servers: Eventually polls a condition, Clock is a clock that a test sets.
+// Shared beside the servers: Eventually polls a condition, FreePort is a port of the test's own, Clock is a clock that a test sets.
 package testkit
