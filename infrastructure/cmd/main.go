@@ -20,6 +20,6 @@ func main() {
 		if handled, err := web.HealthCommand(os.Args[1:], cfg.ServerPort); handled {
 			return err
 		}
-		return app.Run(ctx, cfg)
+		return lifecycle.Ended(ctx, app.Run(ctx, cfg))
 	})
 }

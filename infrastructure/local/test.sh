@@ -25,7 +25,7 @@ await_consul() {
 }
 
 # Tests wait for servers more than they compute: three at a time and package keep a processor busy. A program with
-# -race sleeps a second when it ends, so that its other goroutines can still be caught; goleak has seen that there are none.
+# -race sleeps a second when it ends, for goroutines that outlive it; tests end theirs.
 go_test() { GORACE="atexit_sleep_ms=10 ${GORACE:-}" go test -timeout 15m -parallel $((3 * $(nproc))) "$@"; }
 
 # What starts the whole marketplace comes after the rest, and one by one: beside each other they would only time out.

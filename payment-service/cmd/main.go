@@ -19,6 +19,6 @@ func main() {
 		if handled, err := app.Command(ctx, os.Args[1:], cfg); handled {
 			return err
 		}
-		return app.Run(ctx, cfg)
+		return lifecycle.Ended(ctx, app.Run(ctx, cfg))
 	})
 }

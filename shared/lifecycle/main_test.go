@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,27 +27,30 @@ func TestMain(m *testing.M) {
 }
 
 var processes = map[string]func(context.Context) error{
-	"waits": func(ctx context.Context) error {
-		fmt.Println("waits")
-		<-ctx.Done()
-		return fmt.Errorf("wait for the database: %w", ctx.Err())
-	},
-	"fails while it stops": func(ctx context.Context) error {
-		fmt.Println("runs")
-		<-ctx.Done()
-		return errors.New("the outbox was not flushed")
+	"a service waits": func(ctx context.Context) error { return lifecycle.Ended(ctx, wait(ctx)) },
+	"a command waits": wait,
+	"a service fails while it stops": func(ctx context.Context) error {
+		_ = wait(ctx)
+		return lifecycle.Ended(ctx, errors.New("the outbox was not flushed"))
 	},
 	"fails": func(context.Context) error { return errors.New("no such configuration") },
 }
 
-func TestMain_AStopWhileItStartsIsNoFailure(t *testing.T) {
+func wait(ctx context.Context) error {
+	fmt.Println("waits")
+	<-ctx.Done()
+	return fmt.Errorf("wait for the database: %w", ctx.Err())
+}
+
+func TestMain_AStopWhileAServiceStartsIsNoFailure(t *testing.T) {
 	for name, want := range map[string]struct {
 		status int
 		said   string
 	}{
-		"waits":                {0, ""},
-		"fails while it stops": {1, "the outbox was not flushed\n"},
-		"fails":                {1, "no such configuration\n"},
+		"a service waits":                {0, ""},
+		"a command waits":                {1, "wait for the database: context canceled\n"},
+		"a service fails while it stops": {1, "the outbox was not flushed\n"},
+		"fails":                          {1, "no such configuration\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			status, said := stopped(t, name)
@@ -59,11 +63,9 @@ func TestMain_AStopWhileItStartsIsNoFailure(t *testing.T) {
 // stopped starts a process, sends SIGTERM when it runs, and returns its exit status and what it wrote to stderr.
 func stopped(t *testing.T, name string) (status int, said string) {
 	t.Helper()
-	errs, err := os.CreateTemp(t.TempDir(), "stderr")
-	require.NoError(t, err)
-	defer errs.Close()
+	var errs bytes.Buffer
 	process := exec.Command(os.Args[0])
-	process.Env, process.Stderr = append(os.Environ(), "LIFECYCLE_PROCESS="+name), errs
+	process.Env, process.Stderr = append(os.Environ(), "LIFECYCLE_PROCESS="+name), &errs
 	out, err := process.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, process.Start())
@@ -71,7 +73,5 @@ func stopped(t *testing.T, name string) (status int, said string) {
 		require.NoError(t, process.Process.Signal(syscall.SIGTERM))
 	}
 	_ = process.Wait() // its status says how it ended
-	text, err := os.ReadFile(errs.Name())
-	require.NoError(t, err)
-	return process.ProcessState.ExitCode(), string(text)
+	return process.ProcessState.ExitCode(), errs.String()
 }

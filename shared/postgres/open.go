@@ -21,7 +21,7 @@ type Config struct {
 	URL       string
 	Schema    string               // the one schema that statements see; also the application name
 	MaxConns  int32                // 0: the driver's default, at least 4
-	Telemetry *telemetry.Telemetry // nil: an operator's command, which says on stderr what it waits for
+	Telemetry *telemetry.Telemetry // nil: what it waits for goes to stderr, for an operator's command
 }
 
 func (c Config) log() zerolog.Logger {

@@ -21,7 +21,8 @@ consul_build() {
 }
 
 # Where the kernel shares the processors between sessions first (autogroup), niceness counts only inside one: the build's whole
-# session is made nice. Consul idles here, so the compiler leaves out what takes it half its time: optimising and DWARF.
+# session is made nice. Consul idles here, so the compiler leaves out what takes it a third of its time and more:
+# optimising and DWARF.
 # shellcheck disable=SC2016 # expanded by the inner shell
 consul_build_script='
 echo $$ >"$0"

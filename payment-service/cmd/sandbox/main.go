@@ -18,6 +18,6 @@ func main() {
 		if handled, err := sandbox.Command(ctx, os.Args[1:], cfg); handled {
 			return err
 		}
-		return sandbox.Run(ctx, cfg)
+		return lifecycle.Ended(ctx, sandbox.Run(ctx, cfg))
 	})
 }

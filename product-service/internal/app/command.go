@@ -6,6 +6,7 @@ import (
 
 	"marketplace/product-service/internal/config"
 	"marketplace/product-service/migrations"
+	"marketplace/shared/lifecycle"
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 )
@@ -23,5 +24,5 @@ func Command(ctx context.Context) error {
 	if handled, err := postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return err
 	}
-	return Run(ctx, cfg)
+	return lifecycle.Ended(ctx, Run(ctx, cfg))
 }

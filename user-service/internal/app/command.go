@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"marketplace/shared/lifecycle"
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/config"
@@ -23,5 +24,5 @@ func Command(ctx context.Context) error {
 	if handled, err := postgres.MigrateCommand(ctx, args, Database(cfg, nil), migrations.Files); handled {
 		return err
 	}
-	return Run(ctx, cfg)
+	return lifecycle.Ended(ctx, Run(ctx, cfg))
 }

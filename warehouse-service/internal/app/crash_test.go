@@ -56,15 +56,16 @@ type process struct {
 	ended  chan error
 }
 
-// launch starts the binary on a port of its own, to be killed at a failpoint.
+// launch starts the binary on a port of its own, where ready then looks for it, to be killed at a failpoint.
 func (d *depot) launch(failpoint string) *process {
 	d.t.Helper()
 	file, err := program()
 	require.NoError(d.t, err)
+	d.listen()
 	p := &process{t: d.t, cmd: exec.Command(file), ended: make(chan error, 1)}
 	p.cmd.Dir = d.t.TempDir()
 	p.cmd.Env = []string{
-		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(testkit.FreePort(d.t)), "LOG_LEVEL=warn", "CONSUL_URL=http://127.0.0.1:1",
+		"FAILPOINT=" + failpoint, "SERVER_PORT=" + strconv.Itoa(d.config.ServerPort), "LOG_LEVEL=warn", "CONSUL_URL=http://127.0.0.1:1",
 		"DATABASE_URL=" + d.config.DatabaseURL.Reveal(), "RABBITMQ_URL=" + d.config.RabbitURL.Reveal(),
 		"REDIS_URL=" + d.config.RedisURL.Reveal(), "JWKS_URL=" + d.config.JWKSURL,
 	}
@@ -118,8 +119,8 @@ func TestProcess_P1_P10_KilledAnywhereLosesAndDoublesNothing(t *testing.T) {
 			d.launch(failpoint).dies()
 
 			d.launch("")
-			within := 20 * time.Second // 10, and a start on a busy machine
-			testkit.Eventually(t, within, func() bool { return others.orders(events.StockReserved) == len(rush) })
+			d.ready()
+			testkit.Eventually(t, 10*time.Second, func() bool { return others.orders(events.StockReserved) == len(rush) })
 			d.quiet()
 			require.Equal(t, len(rush), d.count(`select sum(reserved) from stock`))
 			require.Equal(t, len(rush), d.count(`select count(*) from outbox`), "one message for each effect")
