@@ -35,12 +35,12 @@ logs: ## show one process's log: make logs s=order-service
 clean: ## stop everything and remove all state (databases, queues, secrets)
 	@$(local) clean
 
-secrets: ## write .env with random secrets and certificates, for docker-compose
+secrets: ## write a .env for production with random secrets, and certificates, for docker-compose
 	@infrastructure/docker/secrets.sh
 
 # --- testing -----------------------------------------------------------------------------------------
 
-.PHONY: test test-race test-servers test-servers-stop e2e faults bench compose-test
+.PHONY: test test-race test-servers test-servers-stop e2e faults attacks bench compose-test
 test: ## vet and test everything on servers of its own, beside a running marketplace (flags=-race)
 	@infrastructure/local/test.sh all $(flags)
 
@@ -52,6 +52,9 @@ e2e: ## only the journeys through the gateway
 
 faults: ## the long fault suite (minutes)
 	@infrastructure/local/test.sh faults $(flags)
+
+attacks: ## what once took gigabytes of memory, with a table of each process's memory (a minute)
+	@infrastructure/local/test.sh attacks $(flags)
 
 bench: ## a minute of orders in a closed loop: orders per second, CPU per order
 	@infrastructure/local/test.sh bench

@@ -12,9 +12,9 @@ development() {
 }
 
 names="POSTGRES_PASSWORD REDIS_PASSWORD RABBITMQ_PASSWORD GRAFANA_PASSWORD JWT_SECRET ADMIN_PASSWORD
-  STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET CONSUL_MANAGEMENT_TOKEN GATEWAY_CONSUL_TOKEN"
+  STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET CONSUL_MANAGEMENT_TOKEN GATEWAY_CONSUL_TOKEN JWT_SECRET_PREVIOUS SANDBOX_DATABASE_PASSWORD"
 for service in USER PRODUCT ORDER PAYMENT WAREHOUSE; do
-  names="$names ${service}_SERVICE_DATABASE_PASSWORD ${service}_SERVICE_CONSUL_TOKEN"
+  names="$names ${service}_SERVICE_DATABASE_PASSWORD ${service}_SERVICE_REDIS_PASSWORD ${service}_SERVICE_CONSUL_TOKEN"
 done
 for service in ORDER PAYMENT WAREHOUSE; do names="$names ${service}_SERVICE_RABBITMQ_PASSWORD"; done
 
@@ -29,7 +29,7 @@ for name in $names; do
   eval "value=\$$name"
   case $name in
   *_CONSUL_TOKEN | CONSUL_*) pattern='^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' what="a UUID in lower case" ;;
-  *DATABASE_PASSWORD | R*_PASSWORD | *RABBITMQ_PASSWORD | POSTGRES_PASSWORD) pattern='^[A-Za-z0-9_.~-]+$' what="of letters, digits and _ . ~ - only" ;;
+  *DATABASE_PASSWORD | R*_PASSWORD | *REDIS_PASSWORD | *RABBITMQ_PASSWORD | POSTGRES_PASSWORD) pattern='^[A-Za-z0-9_.~-]+$' what="of letters, digits and _ . ~ - only" ;;
   *) continue ;;
   esac
   printf '%s' "$value" | grep -Eq "$pattern" || { echo "$name must be $what" >&2; failed=yes; }
@@ -44,7 +44,11 @@ fi
 if [ "$ENVIRONMENT" = production ]; then
   for name in $bad; do echo "production refuses the development value of $name: set it in .env (make secrets)" >&2; failed=yes; done
   case $STRIPE_API_URL in
-  *sandbox*) echo "production refuses the sandbox: set STRIPE_API_URL in .env (https://api.stripe.com)" >&2; failed=yes ;;
+  https://*) ;;
+  *) echo "production refuses a card processor without https, and the sandbox: set STRIPE_API_URL in .env (https://api.stripe.com)" >&2; failed=yes ;;
+  esac
+  case $STRIPE_SECRET_KEY in
+  *_test_*) echo "production refuses a key for tests: set STRIPE_SECRET_KEY in .env (sk_live_...)" >&2; failed=yes ;;
   esac
   [ -n "$GRPC_CERT_FILE" ] || { echo "production needs mutual TLS for gRPC: set GRPC_CERT_FILE in .env (make secrets)" >&2; failed=yes; }
 elif [ -n "$bad" ]; then

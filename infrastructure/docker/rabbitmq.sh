@@ -57,7 +57,7 @@ $(queue warehouse.events.v1)
 "bindings": [
 $(bind order.events.v1 stock.reserved stock.rejected payment.captured payment.failed payment.refunded \
   shipment.dispatched shipment.delivered shipment.cancelled),
-$(bind payment.events.v1 stock.reserved order.cancelled),
+$(bind payment.events.v1 stock.reserved order.cancelled shipment.dispatched),
 $(bind warehouse.events.v1 order.placed order.confirmed order.cancel_requested order.cancelled)
 ]
 }

@@ -15,7 +15,7 @@ $COMPOSE version >/dev/null 2>&1 || unable "neither docker compose nor docker-co
 export COMPOSE
 
 if [[ -e .env ]]; then unable "there is a .env: the test is for the development secrets"; fi
-for port in 8080 8500 15672 9090 3000 16686 5432 6379 5672; do
+for port in 8080 9080 8500 15672 9090 3000 16686 5432 6379 5672; do
   if (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then unable "something listens on port $port"; fi
 done
 

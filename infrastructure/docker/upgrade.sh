@@ -15,7 +15,7 @@ healthy() { [[ $(docker inspect -f '{{.State.Health.Status}}' "$@" | sort -u) ==
 # known SERVICE COUNT says whether the gateway sends requests to so many instances.
 known() {
   local port
-  port=$(compose port gateway 8080)
+  port=$(compose port gateway 9080)
   curl -fsS -m 5 "http://127.0.0.1:${port##*:}/metrics" | grep -qx "gateway_instances{service=\"$1\"} $2"
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# test.sh all|e2e|faults|bench [go test flags]: runs tests on servers of their own (make test-servers).
+# test.sh all|e2e|faults|attacks|bench [go test flags]: runs tests on servers of their own (make test-servers).
 # Tests read the servers' addresses from the environment; they fail without servers, they never skip.
 set -euo pipefail
 
@@ -30,7 +30,7 @@ go_test() { GORACE="atexit_sleep_ms=10 ${GORACE:-}" go test -timeout 15m -parall
 
 # What starts the whole marketplace comes after the rest, and one by one: beside each other they would only time out.
 e2e=infrastructure/e2e
-whole=("./$e2e/journeys" "./$e2e/faults")
+whole=("./$e2e/journeys" "./$e2e/walk" "./$e2e/faults")
 
 # go vet comes first: it compiles what the tests are made of, as they are, while Consul is being built.
 all() {
@@ -39,11 +39,13 @@ all() {
   step "go vet ${race[*]} work"
   go vet "${race[@]}" work || failed=1
   await_consul
-  mapfile -t packages < <(go list work | grep -vE "/$e2e/(journeys|faults|bench)$")
+  mapfile -t packages < <(go list work | grep -vE "/$e2e/(journeys|walk|faults|attacks|bench)$")
   step "go test work $*: ${#packages[@]} packages"
   go_test "$@" "${packages[@]}" || failed=1
-  step "go test $*: journeys and short faults"
+  step "go test $*: journeys, the walk and short faults"
   go_test -p 1 "$@" "${whole[@]}" || failed=1
+  step "go test $*: short attacks"
+  go_test -short "$@" "./$e2e/attacks" || failed=1
   ((failed == 0)) || die "something failed, see above." "One package again: go test ./shared/outbox"
 }
 
@@ -71,7 +73,8 @@ case $mode in
 all) all "$@" ;;
 e2e) step "journeys" && go_test -count=1 -v "$@" "./$e2e/journeys" ;;
 faults) step "the long fault suite" && FAULT_ROUNDS=${FAULT_ROUNDS:-30} go_test -count=1 -v -timeout 2h "$@" "./$e2e/faults" ;;
+attacks) step "the attacks, with the memory of each process" && go_test -count=1 -v "$@" "./$e2e/attacks" ;;
 bench) bench "$@" ;;
-*) die "usage: $0 all|e2e|faults|bench" ;;
+*) die "usage: $0 all|e2e|faults|attacks|bench" ;;
 esac
 step "passed"

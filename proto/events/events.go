@@ -46,7 +46,7 @@ func Subscriptions() map[string][]string {
 			ShipmentDispatched, ShipmentDelivered, ShipmentCancelled,
 		},
 		WarehouseQueue: {OrderPlaced, OrderConfirmed, OrderCancelRequested, OrderCancelled},
-		PaymentQueue:   {StockReserved, OrderCancelled},
+		PaymentQueue:   {StockReserved, OrderCancelled, ShipmentDispatched},
 	}
 }
 

@@ -5,7 +5,7 @@
 // about 80 microseconds, so what was verified is remembered, by hash, until it expires.
 //
 // A token cannot be taken back, so user-service lists ended sessions and blocked users in Redis for as long as their
-// tokens would live; every process reads that list once a second (Revocations). While Redis is away the last list
+// tokens would live; every process reads once a second what is new there (Revocations). While Redis is away the last list
 // holds, and the tokens' short life bounds the rest.
 //
 // A Policy stands beside every route. Its zero value allows nothing and is refused when the route is registered.

@@ -42,6 +42,9 @@ func (p Policy) Valid() bool { return p.access != undecided }
 // NeedsToken says whether an anonymous request is refused.
 func (p Policy) NeedsToken() bool { return p.access != public }
 
+// Roles are those of which one is needed; none for a policy that asks for no role.
+func (p Policy) Roles() []string { return slices.Clone(p.roles) }
+
 // Allow returns nil, a 401 or a 403 fault for the identity; known says whether there is one.
 func (p Policy) Allow(id Identity, known bool) error {
 	switch {

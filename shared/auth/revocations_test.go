@@ -2,6 +2,10 @@ package auth_test
 
 import (
 	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -66,6 +70,73 @@ func TestRevocations_P41_TheLastListHoldsWhileRedisIsAway(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+// counter counts the entries that Redis sends.
+type counter struct{ entries, reads atomic.Int64 }
+
+func (c *counter) DialHook(next redis.DialHook) redis.DialHook          { return next }
+func (c *counter) ProcessHook(next redis.ProcessHook) redis.ProcessHook { return next }
+func (c *counter) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, commands []redis.Cmder) error {
+		err := next(ctx, commands)
+		for _, command := range commands {
+			if found, ok := command.(*redis.ZSliceCmd); ok {
+				c.entries.Add(int64(len(found.Val())))
+			}
+		}
+		c.reads.Add(1)
+		return err
+	}
+}
+
+func TestRevocations_AreReadFromTheLastScoreOn(t *testing.T) {
+	options, err := redis.ParseURL(testkit.Redis(t))
+	require.NoError(t, err)
+	writer, client := redis.NewClient(options), redis.NewClient(options)
+	defer func() { _ = writer.Close(); _ = client.Close() }()
+	var sent counter
+	client.AddHook(&sent)
+	now := time.Now()
+	revoke := func(id string, at time.Time) {
+		until := float64(at.Add(16 * time.Minute).UnixMilli())
+		require.NoError(t, writer.ZAdd(t.Context(), auth.RevokedSessionsKey, redis.Z{Score: until, Member: id}).Err())
+	}
+	const many = 1000
+	for i := range many {
+		revoke(fmt.Sprint("old ", i), now.Add(-10*time.Minute))
+	}
+	revoke("the last", now.Add(-time.Minute))
+	r := auth.NewRevocations(client, zerolog.Nop())
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- r.Run(ctx) }()
+	ended := func(id string) bool { return r.Revoked(auth.Identity{SessionID: id}, now) }
+	within := func(id string) {
+		testkit.Eventually(t, 10*time.Second, func() bool { return ended(id) }, id)
+	}
+	within("the last")
+	before := sent.reads.Load()
+	testkit.Eventually(t, 10*time.Second, func() bool { return sent.reads.Load() >= before+2 }, "it reads again")
+	require.Less(t, sent.entries.Load(), int64(many+10), "only the last are read again")
+
+	revoke("new", now)
+	within("new")
+	require.Less(t, sent.entries.Load(), int64(many+20))
+	revoke("written late", now.Add(-10*time.Second))
+	within("written late")
+	require.Less(t, sent.entries.Load(), int64(many+40))
+	revoke("written very late", now.Add(-14*time.Minute))
+	within("written very late")
+
+	require.NoError(t, writer.Del(t.Context(), auth.RevokedSessionsKey).Err())
+	revoke("after the loss", now)
+	within("after the loss")
+	for _, id := range []string{"old 7", "the last", "new", "written very late"} {
+		require.True(t, ended(id), "%s: what Redis lost holds", id)
+	}
+	cancel()
+	require.NoError(t, <-done)
+}
+
 // parts is a group that only remembers.
 type parts struct{ running, closing []string }
 
@@ -74,6 +145,28 @@ func (p *parts) Go(name string, _ func(context.Context) error) { p.running = app
 func (p *parts) OnStop(name string, stop func(context.Context) error) {
 	p.closing = append(p.closing, name)
 	_ = stop(context.Background())
+}
+
+func TestRevocations_AWrongPasswordIsNotReportedAsAMissingServer(t *testing.T) {
+	refused, err := url.Parse(testkit.Redis(t))
+	require.NoError(t, err)
+	refused.User = url.UserPassword("nobody", "hunter2")
+	for address, said := range map[string]string{
+		refused.String():                 "Redis refuses the user or the password of REDIS_URL",
+		"redis://:hunter2@127.0.0.1:1/0": "no Redis answers: start it with `make run`",
+	} {
+		var log testkit.Log
+		r, err := auth.OpenRevocations(address, zerolog.New(&log))
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- r.Run(ctx) }()
+		testkit.Eventually(t, 5*time.Second, func() bool { return strings.Contains(log.String(), said) })
+		require.NotContains(t, log.String(), "hunter2")
+		cancel()
+		require.NoError(t, <-done)
+		require.NoError(t, r.Close())
+	}
 }
 
 func TestStart_RunsAndClosesWhatVerifyingNeeds(t *testing.T) {

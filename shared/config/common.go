@@ -2,9 +2,13 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"marketplace/shared/inspect"
 )
 
 // Environments.
@@ -20,6 +24,7 @@ type Common struct {
 	LogFormat        string        `mapstructure:"log_format" default:"json"`
 	OTLPEndpoint     string        `mapstructure:"otel_exporter_otlp_endpoint"` // base URL of an OTLP/HTTP collector; tracing is off when empty
 	TraceSampleRatio float64       `mapstructure:"trace_sample_ratio" default:"1"`
+	ServerHost       string        `mapstructure:"server_host" default:"127.0.0.1"` // where it listens: this machine alone, unless told otherwise
 	ServerPort       int           `mapstructure:"server_port"`
 	GRPCPort         int           `mapstructure:"grpc_port"`
 	GRPCCert         string        `mapstructure:"grpc_cert_file"` // PEM; mutual TLS for gRPC when set, and production demands it
@@ -32,7 +37,16 @@ type Common struct {
 	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
 	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`
 	ShutdownGrace    time.Duration `mapstructure:"shutdown_grace" default:"20s"`
+	ProfileAddr      string        `mapstructure:"profile_addr"` // of this machine alone, for net/http/pprof; none when empty
+
+	SettingsFile string `mapstructure:"-"` // of the checkout, when it was read: for the log
 }
+
+// HTTPAddr is the address that the service answers REST on.
+func (c Common) HTTPAddr() string { return net.JoinHostPort(c.ServerHost, strconv.Itoa(c.ServerPort)) }
+
+// GRPCAddr is the address that the service answers gRPC on.
+func (c Common) GRPCAddr() string { return net.JoinHostPort(c.ServerHost, strconv.Itoa(c.GRPCPort)) }
 
 // Validate refuses values that would only fail later, or not at all. A service with rules of its own calls it first.
 func (c Common) Validate() error {
@@ -53,6 +67,9 @@ func (c Common) Validate() error {
 	}
 	if c.ShutdownGrace <= 0 {
 		return fmt.Errorf("shutdown_grace must be positive")
+	}
+	if c.ProfileAddr != "" {
+		return inspect.Loopback(c.ProfileAddr)
 	}
 	return nil
 }

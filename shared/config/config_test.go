@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,6 +89,51 @@ func TestLoad_AnEmptyVariableIsNoneButConsulsSwitchesItOff(t *testing.T) {
 	require.NoError(t, os.Unsetenv("SHOP_SERVICE_CONSUL_URL"))
 	require.NoError(t, os.Unsetenv("CONSUL_URL"))
 	require.Equal(t, "http://127.0.0.1:2", load().ConsulURL)
+}
+
+func TestLoad_TheCheckoutsFileIsTheLowestLayerInDevelopment(t *testing.T) {
+	alone(t)
+	checkout := t.TempDir()
+	inside := filepath.Join(checkout, "shop-service")
+	require.NoError(t, os.MkdirAll(inside, 0o700))
+	require.NoError(t, os.MkdirAll(filepath.Join(checkout, ".local", "run"), 0o700))
+	file := filepath.Join(checkout, ".local", "env")
+	require.NoError(t, os.WriteFile(file, []byte(`# Written by 'make run'.
+LIMIT=20
+SHOP_SERVICE_SERVER_PORT=9001
+OTHER_SERVICE_WAIT=9s
+WAIT=4s
+API_KEY=a=b#c
+ORIGINS=a,b
+SOMETHING_ELSE=1
+`), 0o600))
+	load := func() settings {
+		t.Helper()
+		cfg, err := config.LoadIn[settings](inside, "shop-service", map[string]any{"server_port": 8081, "limit": 15})
+		require.NoError(t, err)
+		return cfg
+	}
+	require.Empty(t, load().SettingsFile, "a folder without go.work is no checkout")
+	require.Equal(t, 15, load().Limit)
+
+	require.NoError(t, os.WriteFile(filepath.Join(checkout, "go.work"), nil, 0o600))
+	require.Empty(t, load().SettingsFile, "the marketplace does not run")
+	require.NoError(t, os.WriteFile(filepath.Join(checkout, ".local", "run", "supervisord.pid"), []byte("1"), 0o600))
+	require.Equal(t, file, load().SettingsFile)
+	require.Equal(t, 20, load().Limit)
+	require.Equal(t, 9001, load().ServerPort)
+	require.Equal(t, 4*time.Second, load().Wait)
+	require.Equal(t, "a=b#c", load().APIKey.Reveal())
+	require.Equal(t, []string{"a", "b"}, load().Origins)
+
+	require.NoError(t, os.WriteFile("config.yaml", []byte("limit: 30\n"), 0o600))
+	require.Equal(t, 30, load().Limit)
+	t.Setenv("SERVER_PORT", "9002")
+	require.Equal(t, 9002, load().ServerPort, "the environment wins, also by the common name")
+
+	t.Setenv("ENVIRONMENT", "production")
+	_, err := config.LoadIn[settings](inside, "shop-service")
+	require.ErrorContains(t, err, "API_KEY", "production does not read the file")
 }
 
 func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
@@ -234,4 +280,36 @@ func TestCommon_P45_NoAddressWithAPasswordCanBePrinted(t *testing.T) {
 		DatabaseURL: "postgres://u:hunter2@h/d", RedisURL: "redis://:hunter2@h/0", RabbitURL: "amqp://u:hunter2@h/",
 	}, config.Common{RedisURL: "redis://:hunter2@h/0"}, config.Common{RedisURL: "redis://:hunter2@h/0"})
 	require.NotContains(t, printed, "hunter2")
+}
+
+func TestShop_ItsCurrenciesAreCheckedAtStart(t *testing.T) {
+	alone(t)
+	type priced struct {
+		config.Common
+		config.Shop
+	}
+	shop := func() config.Shop {
+		t.Helper()
+		cfg, err := config.Load[priced]("shop-service")
+		require.NoError(t, err)
+		return cfg.Shop
+	}
+	accepted, err := shop().Accepted()
+	require.NoError(t, err)
+	require.Equal(t, []string{"EUR", "GBP", "JPY", "USD"}, accepted.Codes())
+	require.Equal(t, "USD", shop().ShopCurrency)
+
+	t.Setenv("CURRENCIES", "ISK, KWD")
+	t.Setenv("SHOP_CURRENCY", "KWD")
+	accepted, err = shop().Accepted()
+	require.NoError(t, err)
+	require.Equal(t, []string{"ISK", "KWD"}, accepted.Codes())
+
+	for currencies, wrong := range map[string]string{
+		"KWD,LYD": "LYD", "KWD,usd": "usd", "KWD,,USD": "currencies", "USD": "shop_currency",
+	} {
+		t.Setenv("CURRENCIES", currencies)
+		_, err = shop().Accepted()
+		require.ErrorContains(t, err, wrong, currencies)
+	}
 }

@@ -1,8 +1,11 @@
 // Package config reads a service's settings into one flat struct.
 //
-// Precedence, weakest first: the defaults in the struct's tags, defaults of the service, config.yaml in the working
-// directory, the keys below config/<service>/ in Consul, the environment. The key database_url is read from the
-// variable USER_SERVICE_DATABASE_URL (in user-service alone) or DATABASE_URL (in every service).
+// Precedence, weakest first: the defaults in the struct's tags, defaults of the service, in development the checkout's
+// .local/env, config.yaml in the working directory, the keys below config/<service>/ in Consul, the environment. The key
+// database_url is read from the variable USER_SERVICE_DATABASE_URL (in user-service alone) or DATABASE_URL (in every service).
+//
+// .local/env is what `make run` wrote for its own processes, in lines VARIABLE=value. It is read by a process whose working
+// directory is in the checkout, while these run, so that `go run cmd/main.go` finds the servers of `make run` with nothing set. A test reads none.
 //
 // An empty variable is the same as none, for compose files pass many of them. Only an empty CONSUL_URL says something: this
 // process uses no Consul.

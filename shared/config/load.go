@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,11 +22,18 @@ const startWait = 2 * time.Second
 // consulKey is the one setting that this package reads itself.
 const consulKey = "consul_url"
 
+// settingsFile is the field that tells the program, for its log, which file of the checkout was read.
+const settingsFile = "SettingsFile"
+
 // Load reads the settings of a service into a T, a flat struct that may embed Common. Defaults given here (by key) win
 // over those in T's tags. If T has a Validate method, its error is returned.
 func Load[T any](service string, defaults ...map[string]any) (T, error) {
+	return load[T](service, checkoutFile(), defaults)
+}
+
+func load[T any](service, file string, defaults []map[string]any) (T, error) {
 	var none T
-	b, err := newBase[T](service, defaults)
+	b, err := newBase[T](service, file, defaults)
 	if err != nil {
 		return none, err
 	}
@@ -43,11 +51,12 @@ type base struct {
 	viper    *viper.Viper
 	settings []setting
 	defaults map[string]any
+	file     string // of the checkout, when it was read
 }
 
-func newBase[T any](service string, defaults []map[string]any) (*base, error) {
+func newBase[T any](service, file string, defaults []map[string]any) (*base, error) {
 	b := &base{viper: viper.New(), settings: settingsOf(reflect.TypeFor[T]()), defaults: map[string]any{}}
-	own := strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_"
+	own := prefix(service)
 	for _, s := range b.settings {
 		b.defaults[s.key] = s.byDefault
 		if err := b.viper.BindEnv(s.key, own+s.variable(), s.variable()); err != nil {
@@ -67,7 +76,32 @@ func newBase[T any](service string, defaults []map[string]any) (*base, error) {
 	if err := b.viper.ReadInConfig(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("config.yaml: %w", err)
 	}
+	if file != "" && b.viper.GetString("environment") == Development {
+		if err := b.readCheckout(file, own); err != nil {
+			return nil, fmt.Errorf("config: the settings of `make run`: %w", err)
+		}
+	}
 	return b, nil
+}
+
+// prefix is what the variables of one service alone begin with.
+func prefix(service string) string {
+	return strings.ToUpper(strings.ReplaceAll(service, "-", "_")) + "_"
+}
+
+// readCheckout puts the checkout's settings over the defaults and below everything else.
+func (b *base) readCheckout(file, own string) error {
+	values, err := readVariables(file)
+	if err != nil {
+		return err
+	}
+	b.file = file
+	for _, s := range b.settings {
+		if value := cmp.Or(values[own+s.variable()], values[s.variable()]); value != "" {
+			b.viper.SetDefault(s.key, value)
+		}
+	}
+	return nil
 }
 
 // alone says whether the environment names no Consul on purpose. viper takes an empty variable for none, and that is right
@@ -101,6 +135,9 @@ func build[T any](b *base, stored map[string]any) (T, error) {
 		if err := b.refuseDefaults(); err != nil {
 			return none, err
 		}
+	}
+	if field := reflect.ValueOf(&cfg).Elem().FieldByName(settingsFile); field.IsValid() {
+		field.SetString(b.file)
 	}
 	if checked, ok := any(cfg).(interface{ Validate() error }); ok {
 		if err := checked.Validate(); err != nil {
@@ -142,6 +179,9 @@ func settingsOf(t reflect.Type) []setting {
 	for field := range t.Fields() {
 		if field.Anonymous {
 			all = append(all, settingsOf(field.Type)...)
+			continue
+		}
+		if field.Tag.Get("mapstructure") == "-" {
 			continue
 		}
 		all = append(all, setting{

@@ -55,7 +55,7 @@ func Watch[T any](
 // keys, so that those are reported once and not in a loop.
 func reload[T any](ctx context.Context, consul, service string, index uint64, defaults []map[string]any) (T, snapshot, error) {
 	var none T
-	b, err := newBase[T](service, defaults)
+	b, err := newBase[T](service, checkoutFile(), defaults)
 	if err != nil {
 		return none, snapshot{}, err
 	}

@@ -85,6 +85,13 @@ type sqlError string
 func (e sqlError) Error() string    { return string(e) }
 func (e sqlError) SQLState() string { return string(e) }
 
+func TestDataException_IsOneWhateverStandsAroundIt(t *testing.T) {
+	require.True(t, fault.DataException(fmt.Errorf("doing: %w", errSoldOut.Wrap(sqlError("22003")))))
+	for _, err := range []error{nil, errSoldOut, sqlError("23505"), errors.New("22003")} {
+		require.False(t, fault.DataException(err))
+	}
+}
+
 func TestTransient(t *testing.T) {
 	for _, err := range []error{
 		fault.New(fault.Unavailable, "a", ""), fault.New(fault.Timeout, "a", ""), fault.New(fault.TooMany, "a", ""),

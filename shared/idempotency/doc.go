@@ -1,6 +1,6 @@
 // Package idempotency lets a client send a POST again without doing it twice: the second time, the first reply comes back.
 //
-// The record (user, route, key, hash of the body, reply) is written in the transaction of the effect, so that there is
+// The record (user, route, key, fingerprint of the request, reply) is written in the transaction of the effect, so that there is
 // never one without the other, and a crash leaves neither. Only successful replies are kept, for Kept.
 //
 // There is no row for a request that is still running. Its transaction holds an advisory lock on the key, which the

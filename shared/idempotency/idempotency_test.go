@@ -2,6 +2,7 @@ package idempotency_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"sync"
@@ -35,8 +36,12 @@ var (
 	}
 )
 
+func newKey(user, route, key string, body []byte) idempotency.Key {
+	return idempotency.Key{User: user, Route: route, Key: key, Fingerprint: sha256.Sum256(body)}
+}
+
 func key(name string) idempotency.Key {
-	return idempotency.NewKey("alice", "POST /orders", name, []byte(`{"n":1}`))
+	return newKey("alice", "POST /orders", name, []byte(`{"n":1}`))
 }
 
 // do runs an effect that leaves one row, and returns what Do returns.
@@ -79,7 +84,7 @@ func TestDo_P20_AnotherBodyIsRefused(t *testing.T) {
 	db := testkit.Database(t, schema, migrations)
 	_, err := do(t.Context(), db.Pool, key("k"), first)
 	require.NoError(t, err)
-	other := idempotency.NewKey("alice", "POST /orders", "k", []byte(`{"n": 1}`))
+	other := newKey("alice", "POST /orders", "k", []byte(`{"n": 1}`))
 	_, err = do(t.Context(), db.Pool, other, first)
 	require.Equal(t, "idempotency_key_reused", fault.Of(err).Code)
 	require.Equal(t, fault.Invalid, fault.Of(err).Kind)
@@ -139,9 +144,9 @@ func TestDo_P22_KeysAreScopedToUserAndRoute(t *testing.T) {
 	t.Parallel()
 	db := testkit.Database(t, schema, migrations)
 	for i, k := range []idempotency.Key{
-		idempotency.NewKey("alice", "POST /orders", "k", nil),
-		idempotency.NewKey("bob", "POST /orders", "k", nil),
-		idempotency.NewKey("alice", "POST /orders/1/cancel", "k", nil),
+		newKey("alice", "POST /orders", "k", nil),
+		newKey("bob", "POST /orders", "k", nil),
+		newKey("alice", "POST /orders/1/cancel", "k", nil),
 	} {
 		reply := idempotency.Reply{Status: 200 + i, Body: []byte{'0' + byte(i)}}
 		got, err := do(t.Context(), db.Pool, k, reply)
@@ -186,7 +191,7 @@ func TestDo_P19_ATwinThatFinishedFirstIsNoRefusal(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, reply)
 
-	other := idempotency.NewKey("alice", "POST /orders", "l", []byte("another body"))
+	other := newKey("alice", "POST /orders", "l", []byte("another body"))
 	_, err = idempotency.Do(t.Context(), db.Pool, other, func() (idempotency.Reply, error) {
 		_, err := do(t.Context(), db.Pool, key("l"), first)
 		require.NoError(t, err)

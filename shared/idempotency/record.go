@@ -33,7 +33,7 @@ func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, 
 	switch {
 	case failure == nil:
 		return reply, nil
-	case errors.Is(failure, errInProgress): // its holder has not finished
+	case errors.Is(failure, ErrInProgress): // its holder has not finished
 		return Reply{}, failure
 	case errors.Is(failure, postgres.ErrCommitUnknown):
 		known, err = settle(ctx, pool, key, failure)
@@ -48,14 +48,14 @@ func Do(ctx context.Context, pool *pgxpool.Pool, key Key, effect func() (Reply, 
 	case known != nil:
 		return *known, nil
 	case Finished(failure):
-		return Reply{}, errInProgress // finished, and cleaned since: as good as never seen
+		return Reply{}, ErrInProgress // finished, and cleaned since: as good as never seen
 	}
 	return Reply{}, failure
 }
 
 const lookup = `select body_hash, status, header, body from idempotency_keys where user_id = $1 and route = $2 and key = $3`
 
-// Lookup returns the key's reply, nil when it has none, or a fault "idempotency_key_reused" when the key came with another body.
+// Lookup returns the key's reply, nil when it has none, or a fault "idempotency_key_reused" when the key came with another request.
 func Lookup(ctx context.Context, pool *pgxpool.Pool, key Key) (*Reply, error) {
 	return find(pool.QueryRow(ctx, lookup, key.User, key.Route, key.Key), key)
 }
@@ -70,7 +70,7 @@ func find(row pgx.Row, key Key) (*Reply, error) {
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}
-	if string(hash) != string(key.BodyHash[:]) {
+	if string(hash) != string(key.Fingerprint[:]) {
 		return nil, errReused
 	}
 	return &reply, nil
@@ -99,7 +99,7 @@ func Claim(b *pgx.Batch, key Key) {
 	b.Queue("select idempotency_claim($1)", key.claim()).Query(func(rows pgx.Rows) error {
 		rows.Close()
 		if pg, ok := errors.AsType[*pgconn.PgError](rows.Err()); ok && pg.Code == "MK409" {
-			return errInProgress.Wrap(rows.Err())
+			return ErrInProgress.Wrap(rows.Err())
 		}
 		return rows.Err()
 	})
@@ -108,7 +108,7 @@ func Claim(b *pgx.Batch, key Key) {
 // Save queues the record. It violates the primary key when the request has finished since Lookup: see Finished.
 func Save(b *pgx.Batch, key Key, reply Reply) {
 	b.Queue(`insert into idempotency_keys (user_id, route, key, body_hash, status, header, body) values ($1, $2, $3, $4, $5, $6, $7)`,
-		key.User, key.Route, key.Key, key.BodyHash[:], reply.Status, headers(reply), append([]byte{}, reply.Body...))
+		key.User, key.Route, key.Key, key.Fingerprint[:], reply.Status, headers(reply), append([]byte{}, reply.Body...))
 }
 
 // headers is never SQL's null.

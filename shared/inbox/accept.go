@@ -7,10 +7,14 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Schema creates the tables inbox and parked; each service's first migration has it.
-//
-//go:embed schema.sql
-var Schema string
+//go:embed schema/1_tables.sql
+var tables string
+
+//go:embed schema/2_tries.sql
+var tries string
+
+// Schema makes the tables inbox and parked, step by step. Each step stands in a migration of each service.
+var Schema = []string{tables, tries}
 
 const accept = `
 insert into inbox (consumer, message_id)

@@ -51,6 +51,8 @@ type Consumer struct {
 	wake    chan struct{} // a message was parked
 	failed  int           // transient failures in a row
 	alone   time.Duration // for one message that is handled alone: tryTimeout
+
+	lastFull time.Time // when a look for due messages last began at the oldest; Run's own
 }
 
 // NewConsumer returns a consumer.

@@ -24,10 +24,14 @@
 // A dead message is for people, on the machine of any replica (Command, Parked):
 //
 //	<service> parked list              what waits or is dead
-//	<service> parked show ID           all of it as JSON; the body in base64
-//	<service> parked edit ID FILE      another body; the message is dead until it is replayed
+//	<service> parked show ID           all of it as JSON; a body that cannot be read, in base64 and with the reason
+//	<service> parked edit ID FILE      another body, in the JSON that show prints as "body"; dead until it is replayed
 //	<service> parked replay ID         all its tries again, beginning within a second
 //	<service> parked drop ID REASON    given up for good
+//
+// While a try runs nobody decides about its message: the try has the message as it was, and a decision beside it would be lost
+// without a word. edit, replay and drop wait for its end, 45 seconds at most, and so long too after a process that died in a try.
+// They are refused, and the message is done, when it has had its effect meanwhile.
 //
 // A message may be published twice. While it is dead or dropped another copy has no effect either; a dropped one is remembered for
 // 7 days. Only a replayed message that still waits for its try can be overtaken by a copy that arrives then, in its first form.

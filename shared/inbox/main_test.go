@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -41,7 +42,7 @@ func TestMain(m *testing.M) {
 const queue = "shop.events.v1"
 
 // effects has no key: a second effect of a message would be seen.
-var migrations = fstest.MapFS{"0001_inbox.up.sql": {Data: []byte(inbox.Schema + `
+var migrations = fstest.MapFS{"0001_inbox.up.sql": {Data: []byte(strings.Join(inbox.Schema, "") + `
 create table effects (message_id uuid not null, body bytea not null);`)}}
 
 func database(t *testing.T) testkit.DB {

@@ -1,11 +1,7 @@
 package inbox_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +12,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/inbox"
-	"marketplace/shared/postgres"
 	"marketplace/shared/rabbit"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
@@ -33,68 +28,6 @@ func dead(t *testing.T, db testkit.DB) (*inbox.Consumer, []rabbit.Message) {
 		awaitStatus(t, db.Pool, m.ID, "dead")
 	}
 	return c, batch
-}
-
-func TestCommand_P11_ListShowEditReplayAndDrop(t *testing.T) {
-	t.Parallel()
-	db := database(t)
-	_, batch := dead(t, db)
-	command := func(args ...string) string {
-		var out bytes.Buffer
-		require.NoError(t, operator(db).Run(t.Context(), &out, args...))
-		return out.String()
-	}
-	list := command("list")
-	require.Contains(t, list, batch[0].ID)
-	require.Contains(t, list, "poison")
-	var shown inbox.Message
-	require.NoError(t, json.Unmarshal([]byte(command("show", batch[0].ID)), &shown))
-	require.Equal(t, "poison", string(shown.Body))
-	require.Equal(t, "dead", shown.Status)
-
-	cure := filepath.Join(t.TempDir(), "cure")
-	require.NoError(t, os.WriteFile(cure, []byte("cured"), 0o600))
-	command("edit", batch[0].ID, cure)
-	command("replay", batch[0].ID)
-	awaitStatus(t, db.Pool, batch[0].ID, "done")
-	require.Equal(t, 1, count(t, db.Pool, `select count(*) from effects where body = 'cured'`))
-
-	command("drop", batch[1].ID, "never existed")
-	require.Equal(t, "never existed", parked(t, db.Pool, batch[1].ID).Reason)
-	for _, m := range batch {
-		require.ErrorIs(t, operator(db).Run(t.Context(), nil, "replay", m.ID), inbox.ErrNotParked)
-	}
-	require.NotContains(t, command("list"), batch[1].ID)
-}
-
-func TestCommand_RefusesWhatItDoesNotKnow(t *testing.T) {
-	t.Parallel()
-	nowhere := postgres.Config{URL: "postgres://nobody:x@127.0.0.1:1/none"}
-	for _, args := range [][]string{
-		{"parked"},
-		{"parked", "lists"},
-		{"parked", "list", "all"},
-		{"parked", "replay"},
-		{"parked", "drop", "id"},
-		{"parked", "edit", "id", "/no/such/file"},
-	} {
-		handled, err := inbox.Command(t.Context(), args, nowhere, queue)
-		require.True(t, handled)
-		require.Error(t, err, "%v", args)
-	}
-	handled, err := inbox.Command(t.Context(), []string{"migrate", "up"}, nowhere, queue)
-	require.NoError(t, err)
-	require.False(t, handled)
-}
-
-func TestCommand_SaysThatTheDatabaseIsAway(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-	defer cancel()
-	handled, err := inbox.Command(ctx, []string{"parked", "list"}, postgres.Config{URL: "postgres://nobody:x@127.0.0.1:1/none"}, queue)
-	require.True(t, handled)
-	require.ErrorContains(t, err, "open the database")
-	require.NoError(t, ctx.Err(), "it gave up by itself")
 }
 
 func TestInbox_P11_ACopyOfADeadOrDroppedMessageHasNoEffect(t *testing.T) {

@@ -18,21 +18,29 @@ const (
 	retryEvery   = time.Second
 	tryTimeout   = 30 * time.Second
 	queryTimeout = 5 * time.Second
+	// tryIsOver is when nothing of a try can follow any more, counted from its claim: the claim's answer, the try, and its commit,
+	// which shared/postgres gives 10 seconds of its own.
+	tryIsOver = queryTimeout + tryTimeout + 10*time.Second
+	// recent is how far back a usual look goes, and fullEvery how often one goes back to the beginning. Under a long snapshot, index
+	// entries of messages that were settled long ago cannot be removed, and each look would walk over all of them.
+	recent       = time.Minute
+	fullEvery    = 10 * time.Second
 	chunkTimeout = 15 * time.Second // of what is deleted
 )
 
-// claim counts the next try of the message that has waited longest, and commits that before the try. next_at also keeps
-// other replicas away until the try must be over, whatever becomes of it.
+// claim counts the next try of the message that has waited longest, and commits that before the try. trying_until keeps people away
+// until the try must be over, whatever becomes of it, and next_at other replicas: for a second more, so that somebody who waits
+// for the end of a try that never ends (Parked) comes before the next one. $3 is where the look begins.
 const claim = `
 with due as (
-  select consumer, message_id from parked
-  where consumer = $1 and status = 'waiting' and next_at <= now()
+  select consumer, message_id, next_at from parked
+  where consumer = $1 and status = 'waiting' and next_at <= now() and next_at >= $3
   order by next_at limit 1
   for no key update skip locked
 )
-update parked set attempts = attempts + 1, next_at = now() + $2::interval
+update parked set attempts = attempts + 1, trying_until = now() + $2::interval, next_at = now() + $2::interval + interval '1 second'
 from due where parked.consumer = due.consumer and parked.message_id = due.message_id
-returning parked.message_id::text as id, type, source, subject, body, headers, occurred_at, attempts, reason`
+returning parked.message_id::text as id, type, source, subject, body, headers, occurred_at, attempts, reason, trying_until, due.next_at as due_at`
 
 type parkedMessage struct {
 	ID, Type, Source, Subject string
@@ -41,6 +49,7 @@ type parkedMessage struct {
 	OccurredAt                *time.Time
 	Attempts                  int
 	Reason                    string
+	TryingUntil, DueAt        time.Time
 }
 
 // Run tries parked messages that are due, one at a time, and keeps house beside that, until ctx ends.
@@ -68,15 +77,25 @@ func (c *Consumer) attempt(ctx context.Context, failure string, f func(context.C
 	}
 }
 
+// retryDue tries what is due, each look beginning where the one before ended. Only a full look is sure to meet messages that
+// another replica held or committed late.
 func (c *Consumer) retryDue(ctx context.Context) error {
+	from, full := time.Now().Add(-recent), time.Since(c.lastFull) >= fullEvery
+	if full {
+		from = time.Time{}
+	}
 	for ctx.Err() == nil {
-		p, err := c.claim(ctx)
+		p, err := c.claim(ctx, from)
 		if errors.Is(err, pgx.ErrNoRows) {
+			if full {
+				c.lastFull = time.Now()
+			}
 			return nil
 		}
 		if err != nil {
 			return err
 		}
+		from = p.DueAt
 		failpoint.Point("inbox.after_attempt")
 		if err := c.try(context.WithoutCancel(ctx), p); err != nil {
 			return err
@@ -85,10 +104,10 @@ func (c *Consumer) retryDue(ctx context.Context) error {
 	return nil
 }
 
-func (c *Consumer) claim(ctx context.Context) (parkedMessage, error) {
+func (c *Consumer) claim(ctx context.Context, from time.Time) (parkedMessage, error) {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
-	rows, err := c.o.Pool.Query(ctx, claim, c.o.Queue, tryTimeout)
+	rows, err := c.o.Pool.Query(ctx, claim, c.o.Queue, tryIsOver, from)
 	if err != nil {
 		return parkedMessage{}, err
 	}
@@ -121,14 +140,14 @@ func (c *Consumer) tryOnce(ctx context.Context, m rabbit.Message) error {
 	return c.handleAlone(ctx, m)
 }
 
-// settle records how a try ended, unless somebody has decided about the message meanwhile.
+// settle records how a try ended. A try that took longer than it may settles nothing: trying_until is no longer its own.
 func (c *Consumer) settle(ctx context.Context, p parkedMessage, status, reason string) error {
 	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	_, err := c.o.Pool.Exec(ctx, `
-		update parked set status = $4, reason = $5, next_at = now() + $6::interval
-		where consumer = $1 and message_id = $2 and status = 'waiting' and attempts = $3`,
-		c.o.Queue, p.ID, p.Attempts, status, storable(reason), c.o.Backoff(p.Attempts))
+		update parked set status = $4, reason = $5, next_at = now() + $6::interval, trying_until = null
+		where consumer = $1 and message_id = $2 and trying_until = $3`,
+		c.o.Queue, p.ID, p.TryingUntil, status, storable(reason), c.o.Backoff(p.Attempts))
 	return postgres.Translate(err)
 }
 

@@ -1,9 +1,6 @@
 package money
 
-import "strings"
-
 // currencies are the codes of ISO 4217 that people pay with: no precious metals, test codes or units of account.
-// Each is followed by a space, so that a code is found only at a multiple of four.
 const currencies = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD " +
 	"CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF GTQ GYD " +
 	"HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD " +
@@ -11,6 +8,13 @@ const currencies = "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD 
 	"QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS " +
 	"UAH UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG "
 
-func known(code string) bool {
-	return len(code) == 3 && strings.Index(currencies, code+" ")%4 == 0
+func known(code string) bool { return listed(currencies, code) }
+
+// Currencies returns every code that ISO 4217 lists and people pay with.
+func Currencies() []string {
+	codes := make([]string, 0, len(currencies)/4)
+	for at := 0; at < len(currencies); at += 4 {
+		codes = append(codes, currencies[at:at+3])
+	}
+	return codes
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"strconv"
+	"strings"
 )
 
 var (
@@ -23,13 +24,23 @@ var (
 // Amounts may be negative: a ledger books a refund as one.
 type Money struct {
 	Amount   int64  `json:"amount"`
-	Currency string `json:"currency"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" doc:"ISO 4217" example:"USD"`
 }
 
 // New returns the amount in the currency, or ErrCurrency.
 func New(amount int64, currency string) (Money, error) {
 	m := Money{Amount: amount, Currency: currency}
 	return m, m.Validate()
+}
+
+// Read returns an amount that was agreed on before, perhaps by another build: the code needs the form of one, but may have left
+// ISO's list since, and what was paid in it still has to be booked. Its error is ErrCurrency.
+func Read(amount int64, currency string) (Money, error) {
+	m := Money{Amount: amount, Currency: currency}
+	if len(currency) != 3 || strings.Trim(currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		return m, ErrCurrency
+	}
+	return m, nil
 }
 
 // Validate returns ErrCurrency unless the currency is a code that ISO 4217 lists. The zero value is not valid.

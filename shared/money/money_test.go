@@ -24,6 +24,18 @@ func TestNew_TakesOnlyListedCodesInCapitals(t *testing.T) {
 	require.ErrorIs(t, Money{}.Validate(), ErrCurrency)
 }
 
+func TestRead_TakesACodeThatHasLeftTheList(t *testing.T) {
+	for _, code := range []string{"USD", "BGN", "HRK"} {
+		m, err := Read(5, code)
+		require.NoError(t, err, code)
+		require.Equal(t, Money{Amount: 5, Currency: code}, m)
+	}
+	for _, code := range []string{"", "usd", "US", "USDT", "U D", "ÄBC"} {
+		_, err := Read(5, code)
+		require.ErrorIs(t, err, ErrCurrency, code)
+	}
+}
+
 func TestAdd(t *testing.T) {
 	for _, c := range []struct {
 		name string

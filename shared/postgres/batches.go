@@ -18,6 +18,12 @@ const (
 	rollbackTimeout = 2 * time.Second
 )
 
+// SQLSTATEs that more than one place knows.
+const (
+	queryCanceled    = "57014"
+	lockNotAvailable = "55P03"
+)
+
 // InBatches runs one transaction in two round trips: begin and what read queues, then what write queues and commit.
 // read may be nil: then there is one round trip.
 //
@@ -58,6 +64,9 @@ func begin(ctx context.Context, conn *pgxpool.Conn, read func(*pgx.Batch)) error
 	first.Queue("begin")
 	read(first)
 	if err := conn.SendBatch(ctx, first).Close(); err != nil {
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == queryCanceled && ctx.Err() != nil {
+			return ctx.Err() // the caller had gone before the server was asked to cancel
+		}
 		return err
 	}
 	if status := conn.Conn().PgConn().TxStatus(); status != 'T' {

@@ -23,6 +23,7 @@ var (
 	errBusy     = fault.New(fault.Unavailable, "database_busy", "The database is busy.").WithRetryAfter(time.Second)
 	errMissing  = fault.New(fault.NotFound, "not_found", "There is no such thing.")
 	errConflict = fault.New(fault.Conflict, "conflict", "Another change was in the way.")
+	errValue    = fault.New(fault.Invalid, "invalid", "The request has a value that cannot be stored.")
 	errText     = fault.New(fault.Invalid, "invalid_text", "A text has characters that cannot be stored.")
 )
 
@@ -48,7 +49,7 @@ func translate(err error, gone bool) error {
 		return errMissing.Wrap(err)
 	}
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return translateState(pg.Code, err)
+		return translateState(pg, err)
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
@@ -60,16 +61,20 @@ func translate(err error, gone bool) error {
 }
 
 // translateState reads an SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-func translateState(state string, err error) error {
-	switch {
-	case strings.HasPrefix(state, "40"), state == "55P03", state == "57014":
+func translateState(pg *pgconn.PgError, err error) error {
+	switch state := pg.Code; {
+	case strings.HasPrefix(state, "40"), state == lockNotAvailable, state == queryCanceled:
 		return errBusy.Wrap(err) // deadlock, serialization, lock_timeout, statement_timeout
 	case fault.Transient(err):
 		return errAway.Wrap(err)
 	case state == "23503", state == "23505", state == "23514", state == "23P01":
 		return errConflict.Wrap(err) // foreign key, unique, check, exclusion; a missing value is our own mistake
 	case state == "22021", state == "22P05":
-		return errText.Wrap(err) // a NUL character
+		return errText.Wrap(withoutValue(pg, err)) // a NUL character
+	case state == "22P02", state == "22P03", state == "22003", state == "22007", state == "22008":
+		// No value of its type, or outside its range: handlers refuse those before, and one that was forgotten is no failure of ours.
+		// An overflow in a statement's own arithmetic looks the same, so both are logged (fault.DataException).
+		return errValue.Wrap(withoutValue(pg, err))
 	}
 	return err
 }

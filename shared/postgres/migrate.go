@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/golang-migrate/migrate/v4"
+	"github.com/golang-migrate/migrate/v4/database"
 	driver "github.com/golang-migrate/migrate/v4/database/pgx/v5"
 	"github.com/golang-migrate/migrate/v4/source/iofs"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
@@ -20,15 +22,35 @@ const tryMigrationLock = "select pg_try_advisory_lock(hashtextextended('migrate 
 const (
 	// migrationPoll is how often a replica looks whether another one has migrated.
 	migrationPoll = 250 * time.Millisecond
-	// orphanWait is how long a statement may go on in the server after its process was killed: until then it holds the lock
-	// that golang-migrate takes beside ours.
-	orphanWait = 15 * time.Minute
+	// migrationLockTimeout is how long a statement of a migration waits for a lock, and everybody else behind it.
+	migrationLockTimeout = "2s"
+	// migrationPause lets those go on who waited behind a migration, before it is tried again.
+	migrationPause = 3 * time.Second
 )
 
 // Migrate brings the schema up to date with the files NNNN_name.up.sql, creating the schema when it is missing. Replicas
-// that start together take turns, so that each file runs once. It waits for the server and for its turn as long as ctx lives,
-// and says what it waits for.
+// that start together take turns, so that each file runs once. It waits for the server, for its turn and for tables that others
+// use as long as ctx lives, and says what it waits for.
+//
+// A file that would wait long for a lock is rolled back and tried again later: everybody who needs the table queues behind one who waits.
 func Migrate(ctx context.Context, c Config, files fs.FS) error {
+	for {
+		err := up(ctx, c, files)
+		if !lockTimedOut(err) {
+			return err
+		}
+		log := c.log()
+		log.Warn().Err(err).Str("schema", c.Schema).Msg("waiting: a migration needs a table that other sessions hold; trying again")
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(migrationPause):
+		}
+	}
+}
+
+// up runs the files that are missing.
+func up(ctx context.Context, c Config, files fs.FS) error {
 	return withMigrator(ctx, c, files, func(m *migrate.Migrate) error {
 		stopped := make(chan struct{})
 		defer close(stopped)
@@ -39,11 +61,42 @@ func Migrate(ctx context.Context, c Config, files fs.FS) error {
 			case <-stopped:
 			}
 		}()
-		if err := m.Up(); err != nil && !errors.Is(err, migrate.ErrNoChange) {
+		err := m.Up()
+		if lockTimedOut(err) {
+			err = errors.Join(err, rewind(m))
+		}
+		if err != nil && !errors.Is(err, migrate.ErrNoChange) {
 			return fmt.Errorf("migrate %s: %w", c.Schema, err)
 		}
 		return ctx.Err()
 	})
+}
+
+// lockTimedOut says whether a statement of a migration waited too long, or golang-migrate for its own lock: a statement goes on in the
+// server after its process was killed, and holds that lock until it ends.
+func lockTimedOut(err error) bool {
+	if failed, ok := errors.AsType[database.Error](err); ok {
+		err = failed.OrigErr // these errors do not unwrap
+	} else if failed, ok := errors.AsType[*database.Error](err); ok {
+		err = failed.OrigErr
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == lockNotAvailable
+}
+
+// rewind takes back the mark of a file that failed. Each file is one transaction, which the server has rolled back.
+func rewind(m *migrate.Migrate) error {
+	version, dirty, err := m.Version()
+	switch {
+	case errors.Is(err, migrate.ErrNilVersion), err == nil && !dirty:
+		return nil
+	case err != nil:
+		return err
+	case version == 1:
+		return m.Force(database.NilVersion)
+	default:
+		return m.Force(int(version) - 1)
+	}
 }
 
 // withMigrator calls use when it is this process's turn.
@@ -94,6 +147,7 @@ func migrator(c Config, cc *pgx.ConnConfig, files fs.FS, use func(*migrate.Migra
 	cc.RuntimeParams["search_path"] = c.Schema
 	cc.RuntimeParams["application_name"] = c.Schema + "-migrate"
 	cc.RuntimeParams["timezone"] = "UTC"
+	cc.RuntimeParams["lock_timeout"] = migrationLockTimeout
 
 	source, err := iofs.New(files, ".")
 	if err != nil {
@@ -110,7 +164,6 @@ func migrator(c Config, cc *pgx.ConnConfig, files fs.FS, use func(*migrate.Migra
 		_ = target.Close()
 		return fmt.Errorf("migrate %s: %w", c.Schema, err)
 	}
-	m.LockTimeout = orphanWait
 	defer func() {
 		_, closing := m.Close()
 		err = errors.Join(err, closing)

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/url"
@@ -76,6 +77,35 @@ func TestMigrate_P53_WaitsForItsTurnAndSaysSo(t *testing.T) {
 	require.NoError(t, other.Close(t.Context()))
 	require.NoError(t, <-ended)
 	require.Equal(t, 2, runs(t, db.Pool))
+}
+
+// Somebody reads a table for long. The migration that changes it does not wait in the queue, where everybody who came later would wait
+// behind it, but comes back.
+func TestMigrate_P53_ATableInUseStopsNobodyElse(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "nothing", fstest.MapFS{"0001_none.up.sql": {Data: []byte("")}})
+	var log testkit.Log
+	tel, err := telemetry.Setup(t.Context(), "replicas", telemetry.Options{Output: &log, LogLevel: "info"})
+	require.NoError(t, err)
+	config := postgres.Config{URL: db.URL, Schema: "replicas", Telemetry: tel}
+	require.NoError(t, postgres.Migrate(t.Context(), config, fstest.MapFS{"0001_first.up.sql": slow["0001_first.up.sql"]}))
+
+	reader, err := db.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = reader.Exec(t.Context(), "select from replicas.runs")
+	require.NoError(t, err)
+	ended := make(chan error, 1)
+	go func() {
+		ended <- postgres.Migrate(t.Context(), config, fstest.MapFS{
+			"0001_first.up.sql":  slow["0001_first.up.sql"],
+			"0002_second.up.sql": {Data: []byte("insert into runs values (2); alter table runs add column note text; insert into runs values (3)")},
+		})
+	}()
+	testkit.Eventually(t, 20*time.Second, func() bool { return strings.Contains(log.String(), "other sessions hold") })
+	require.Equal(t, 1, runs(t, db.Pool), "others read meanwhile")
+	require.NoError(t, reader.Rollback(t.Context()))
+	require.NoError(t, <-ended)
+	require.Equal(t, 3, runs(t, db.Pool), "the file ran once, whole")
 }
 
 func TestMigrate_AFailingFileIsNamedAndStops(t *testing.T) {
@@ -185,9 +215,14 @@ func TestTranslate_SaysWhatACallerCanDo(t *testing.T) {
 		kind      fault.Kind
 		transient bool
 	}{
-		"insert into accounts values (1, 1)": {fault.Conflict, false},
-		"select 'x'::int":                    {fault.Internal, false},
-		"selekt":                             {fault.Internal, false},
+		"insert into accounts values (1, 1)":                                 {fault.Conflict, false},
+		"select 'x'::int":                                                    {fault.Invalid, false},
+		"select 'urn:uuid:x'::uuid":                                          {fault.Invalid, false},
+		"select 5000000000::int":                                             {fault.Invalid, false},
+		"select 'yesteryear'::timestamptz":                                   {fault.Invalid, false},
+		"select '2026-02-30'::timestamptz":                                   {fault.Invalid, false},
+		"select 1 / 0":                                                       {fault.Internal, false},
+		"selekt":                                                             {fault.Internal, false},
 		"do $$ begin raise sqlstate '40001'; end $$":                         {fault.Unavailable, true},
 		"do $$ begin raise sqlstate '57014'; end $$":                         {fault.Unavailable, true},
 		"do $$ begin raise sqlstate '53300'; end $$":                         {fault.Unavailable, true},
@@ -203,4 +238,24 @@ func TestTranslate_SaysWhatACallerCanDo(t *testing.T) {
 	}
 	require.NoError(t, postgres.Translate(nil))
 	require.ErrorIs(t, postgres.Translate(fs.ErrExist), fs.ErrExist)
+}
+
+// The error is logged: it says what happened where, and nothing that a client sent.
+func TestTranslate_ARefusedValueIsKnownAndNotRepeated(t *testing.T) {
+	t.Parallel()
+	pool := openPool(t, testkit.Database(t, schema, migrations).URL, 1)
+	for statement, text := range map[string]string{
+		`select '5000000000'::int`:              `value … is out of range for type integer in pg_strtoint32\w* \(SQLSTATE 22003\)`,
+		`select 2147483647 + 1`:                 `integer out of range in int4pl \(SQLSTATE 22003\)`,
+		`select 'a "secret" of Ann'::uuid`:      `invalid input syntax for type uuid: … in string_to_uuid \(SQLSTATE 22P02\)`,
+		`select convert_from('\xe2fe', 'utf8')`: `invalid byte sequence for encoding …: … in report_invalid_encoding\w* \(SQLSTATE 22021\)`,
+	} {
+		_, err := pool.Exec(t.Context(), statement)
+		err = postgres.Translate(fmt.Errorf("counting: %w", err))
+		require.Equal(t, fault.Invalid, fault.Of(err).Kind, statement)
+		require.True(t, fault.DataException(err), statement)
+		require.Regexp(t, ": counting: ERROR: "+text+"$", err.Error())
+	}
+	_, err := pool.Exec(t.Context(), "insert into accounts values (1, 1)")
+	require.False(t, fault.DataException(postgres.Translate(err)))
 }

@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
-	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
@@ -26,7 +25,7 @@ type Config struct {
 
 func (c Config) log() zerolog.Logger {
 	if c.Telemetry == nil {
-		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).With().Timestamp().Logger()
+		return zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr, NoColor: true}).Level(zerolog.InfoLevel).With().Timestamp().Logger()
 	}
 	return c.Telemetry.Log
 }
@@ -34,13 +33,25 @@ func (c Config) log() zerolog.Logger {
 // errURL keeps the cause to itself: the driver hides the password in it as well as it can, which is no guarantee.
 var errURL = errors.New("database url: DATABASE_URL is no PostgreSQL URL such as postgres://user:password@host:5432/database")
 
-// Limits that hold for every statement of a service. Migrations have none.
+// Limits that hold for every statement of a service. Of these migrations have only a lock_timeout, a shorter one.
 const (
 	statementTimeout = "10s"
 	lockTimeout      = "5s"
 	// A transaction that waits for us this long belongs to a frozen process; the server ends it and frees its locks.
 	idleInTransactionTimeout = "15s"
 )
+
+// What becomes of a statement whose caller has gone. Giving up its connection at once, as the driver does by default, would cost a
+// sign-in to the server for each request that is cancelled. Most statements end within cancelAfter; the server is asked to
+// cancel one that does not, on a connection of its own; and what does not answer even then is given up after giveUpAfter.
+const (
+	cancelAfter = time.Second
+	giveUpAfter = 3 * time.Second
+)
+
+func watchCancellation(conn *pgconn.PgConn) ctxwatch.Handler {
+	return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, CancelRequestDelay: cancelAfter, DeadlineDelay: giveUpAfter}
+}
 
 // unplanned are what no plan of a service may use. Every statement touches few rows, by an index; but a connection keeps its
 // plans, and one that was made while a table was small would read all of it until the server's next statistics.
@@ -56,6 +67,7 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 		pc.MaxConns = c.MaxConns
 	}
 	pc.ConnConfig.ConnectTimeout = 5 * time.Second
+	pc.ConnConfig.BuildContextWatcherHandler = watchCancellation
 	set := pc.ConnConfig.RuntimeParams
 	set["search_path"] = c.Schema
 	set["application_name"] = c.Schema
@@ -82,26 +94,4 @@ func Open(ctx context.Context, c Config) (*pgxpool.Pool, error) {
 		}
 	}
 	return pool, nil
-}
-
-// await connects again and again until it works. A wrong password is waited for as well: the role may be made a moment later.
-func await(ctx context.Context, c Config, cc *pgx.ConnConfig, connect func(context.Context) error) error {
-	log := c.log()
-	where := net.JoinHostPort(cc.Host, strconv.Itoa(int(cc.Port)))
-	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		err := connect(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		log.Warn().Err(err).Str("server", where).Str("database", cc.Database).Dur("again_in", wait).
-			Msg("waiting for PostgreSQL; start it with `make run` or set DATABASE_URL")
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(wait):
-		}
-	}
 }

@@ -2,6 +2,7 @@ package rabbit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -55,6 +56,9 @@ func dial(ctx context.Context, url, name string) (*connection, error) {
 	if err != nil {
 		if c.socket != nil {
 			c.abort()
+		}
+		if refusal, ok := errors.AsType[*amqp.Error](err); ok && refusal.Code == amqp.AccessRefused {
+			err = fmt.Errorf("%w: %w", errCredentials, err)
 		}
 		return nil, fmt.Errorf("connect: %w", err)
 	}

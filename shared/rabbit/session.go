@@ -24,6 +24,9 @@ var (
 	// ErrBlocked means that the broker is short of memory or disk and takes nothing from publishers.
 	ErrBlocked = errors.New("rabbit: the broker takes no messages at the moment")
 
+	// errCredentials is the broker's refusal of who signs in, or of the virtual host that it asks for.
+	errCredentials = errors.New("rabbit: not allowed to sign in")
+
 	errURL = errors.New("rabbit: RABBITMQ_URL is no AMQP URL")
 )
 
@@ -99,18 +102,20 @@ func (s *Session) keep(ctx context.Context, c *connection, closed <-chan *amqp.E
 }
 
 // forever connects, declares the topology and uses the connection, again and again until ctx ends. use calls up when
-// everything stands.
+// everything stands. What is wrong is said once, until it works or something else is wrong.
 func (s *Session) forever(ctx context.Context, use string, run func(ctx context.Context, c *connection, up func()) error) error {
 	if _, err := amqp.ParseURI(s.url); err != nil {
 		return errURL // the cause would print it, with its password
 	}
 	connected := s.metrics.connected.WithLabelValues(use)
+	said := ""
 	for wait := new(backoff); ; {
 		err := s.once(ctx, use, func(ctx context.Context, c *connection) error {
 			defer connected.Set(0)
 			return run(ctx, c, sync.OnceFunc(func() {
 				connected.Set(1)
 				wait.reset()
+				said = ""
 				s.log.Info().Str("use", use).Msg("connected to RabbitMQ")
 			}))
 		})
@@ -120,11 +125,27 @@ func (s *Session) forever(ctx context.Context, use string, run func(ctx context.
 		if errors.Is(err, ErrMismatch) && !s.declared.Load() {
 			return fmt.Errorf("rabbit: %w", err)
 		}
-		s.log.Warn().Err(err).Str("use", use).Msg("no connection to RabbitMQ; trying again (start it with `make run` or set RABBITMQ_URL)")
+		level, trouble := zerolog.DebugLevel, troubleOf(err)
+		if trouble != said {
+			level, said = zerolog.WarnLevel, trouble
+		}
+		s.log.WithLevel(level).Err(err).Str("use", use).Msg(trouble + "; trying again until it works")
 		if !wait.wait(ctx, nil) {
 			return nil
 		}
 	}
+}
+
+// troubleOf says why there is no connection, for who can mend it.
+func troubleOf(err error) string {
+	if errors.Is(err, errCredentials) {
+		return "RabbitMQ refuses the user, the password or the virtual host of RABBITMQ_URL: set the right one, " +
+			"or unset it beside `make run`, whose own is read from .local/env"
+	}
+	if _, answered := errors.AsType[*amqp.Error](err); answered {
+		return "RabbitMQ has ended the connection"
+	}
+	return "no connection to RabbitMQ: start it with `make run`, or set RABBITMQ_URL"
 }
 
 func (s *Session) once(ctx context.Context, use string, run func(ctx context.Context, c *connection) error) error {

@@ -3,6 +3,8 @@ package rabbit_test
 import (
 	"context"
 	"errors"
+	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -177,4 +179,28 @@ func TestSession_ABadAddressFailsTheStartWithoutItsPassword(t *testing.T) {
 	err := s.Run(t.Context())
 	require.ErrorContains(t, err, "RABBITMQ_URL")
 	require.NotContains(t, err.Error(), "hunter2")
+}
+
+func TestSession_SaysOnceWhatIsWrongAndKeepsTrying(t *testing.T) {
+	t.Parallel()
+	refused, err := url.Parse(testkit.VHost(t))
+	require.NoError(t, err)
+	refused.User = url.UserPassword(refused.User.Username(), "hunter2")
+	for address, said := range map[string]string{
+		refused.String():                    "refuses the user, the password or the virtual host of RABBITMQ_URL",
+		"amqp://guest:hunter2@127.0.0.1:1/": "no connection to RabbitMQ: start it with `make run`",
+	} {
+		var log testkit.Log
+		tel, err := telemetry.Setup(t.Context(), "test", telemetry.Options{LogLevel: "debug", Output: &log})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- rabbit.NewSession(address, "test", topology(), tel).Run(ctx) }()
+		testkit.Eventually(t, 20*time.Second, func() bool { return strings.Contains(log.String(), `"level":"debug"`) })
+		cancel()
+		require.NoError(t, <-done)
+		require.Equal(t, 1, strings.Count(log.String(), `"level":"warn"`), log.String())
+		require.Contains(t, log.String(), said)
+		require.NotContains(t, log.String(), "hunter2")
+	}
 }

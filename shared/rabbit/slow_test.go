@@ -40,6 +40,21 @@ func TestSession_P7_AWindowThatCameLateToItsTurnDoesNotCostTheConnection(t *test
 	require.EqualValues(t, 1, broker.connections.Load())
 }
 
+// A declaration is many calls. A broker that takes a second for each is slow and not away: the publishing connection stays.
+func TestSession_P7_ADeclarationOnASlowBrokerDoesNotCostTheConnection(t *testing.T) {
+	t.Parallel()
+	address := testkit.VHost(t)
+	broker := newSlowBroker(t, address)
+	s := start(t, broker.url, telemetry.Nop())
+	requireAll(t, s.Publish(t.Context(), messages(1, "thing.made")))
+
+	broker.delay.Store(int64(1500 * time.Millisecond))
+	require.NoError(t, channel(t, address).QueueUnbind(queue, "thing.made", "shop.events", nil))
+	require.Error(t, s.Publish(t.Context(), messages(1, "thing.made"))[0], "returned, which asks for a declaration")
+	testkit.Eventually(t, time.Minute, func() error { return s.Publish(t.Context(), messages(1, "thing.made"))[0] }, "declared")
+	require.EqualValues(t, 1, broker.connections.Load())
+}
+
 // slowBroker is a proxy that holds back what the broker says.
 type slowBroker struct {
 	url         string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	amqp "github.com/rabbitmq/amqp091-go"
 )
@@ -39,14 +40,14 @@ func (c *connection) declare(t Topology) error {
 // find fails when something is missing. Newer brokers let only those look who have some right to a thing; what we may not
 // see counts as there: a consumer without its queue fails anyway, and a message that no binding takes comes back.
 func (c *connection) find(t Topology) error {
-	err := c.look(t.Exchange, func(ch *amqp.Channel) error {
+	err := c.look(t.Exchange, func(ch *amqp.Channel, _ func()) error {
 		return ch.ExchangeDeclarePassive(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil)
 	})
 	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
 		if err != nil {
 			return err
 		}
-		err = c.look(queue, func(ch *amqp.Channel) error {
+		err = c.look(queue, func(ch *amqp.Channel, _ func()) error {
 			_, err := ch.QueueDeclarePassive(queue, true, false, false, false, queueArguments)
 			return err
 		})
@@ -54,7 +55,7 @@ func (c *connection) find(t Topology) error {
 	return err
 }
 
-func (c *connection) look(name string, ask func(*amqp.Channel) error) error {
+func (c *connection) look(name string, ask func(*amqp.Channel, func()) error) error {
 	if c.unseen[name] {
 		return nil
 	}
@@ -74,26 +75,35 @@ func forbidden(err error) bool {
 	return ok && closed.Code == amqp.AccessRefused
 }
 
-// onChannel calls do with a channel of its own: a refusal closes the channel.
-func (c *connection) onChannel(do func(*amqp.Channel) error) error {
-	defer c.limit(callTimeout)()
+// onChannel calls do with a channel of its own: a refusal closes the channel. Each call to the broker has callTimeout, and do says
+// by next when another one begins: a broker that is slow at each of many calls is not away.
+func (c *connection) onChannel(do func(ch *amqp.Channel, next func()) error) error {
+	timer := time.AfterFunc(callTimeout, c.abort)
+	defer timer.Stop()
+	next := func() { timer.Reset(callTimeout) }
 	ch, err := c.amqp.Channel()
 	if err != nil {
 		return fmt.Errorf("open a channel: %w", err)
 	}
-	defer func() { _ = ch.Close() }()
-	return do(ch)
+	defer func() {
+		next()
+		_ = ch.Close()
+	}()
+	next()
+	return do(ch, next)
 }
 
-func (t Topology) declare(ch *amqp.Channel) error {
+func (t Topology) declare(ch *amqp.Channel, next func()) error {
 	if err := ch.ExchangeDeclare(t.Exchange, amqp.ExchangeTopic, true, false, false, false, nil); err != nil {
 		return refused("exchange", t.Exchange, err)
 	}
 	for _, queue := range slices.Sorted(maps.Keys(t.Queues)) {
+		next()
 		if _, err := ch.QueueDeclare(queue, true, false, false, false, queueArguments); err != nil {
 			return refused("queue", queue, err)
 		}
 		for _, key := range t.Queues[queue] {
+			next()
 			if err := ch.QueueBind(queue, key, t.Exchange, false, nil); err != nil {
 				return fmt.Errorf("bind queue %q to %q: %w", queue, key, err)
 			}

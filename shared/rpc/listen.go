@@ -7,7 +7,7 @@ import (
 	"net/netip"
 )
 
-// listen opens addr. Without TLS a public address is refused, and "every address" (":50051") means loopback only on a
+// listen opens addr. Without TLS a public address is refused, and "every address" (":9081") means loopback only on a
 // machine that has a public one.
 func (s *Server) listen(ctx context.Context, addr string) (net.Listener, error) {
 	if err := s.guard(); err != nil {

@@ -18,6 +18,12 @@ import (
 	"marketplace/shared/testkit"
 )
 
+// outOfRange is the error of a database.
+type outOfRange struct{}
+
+func (outOfRange) Error() string    { return "out of range" }
+func (outOfRange) SQLState() string { return "22003" }
+
 func TestServer_AFaultArrivesAsItWasAndOurMistakesAreLoggedOnce(t *testing.T) {
 	t.Parallel()
 	log := &testkit.Log{}
@@ -32,6 +38,11 @@ func TestServer_AFaultArrivesAsItWasAndOurMistakesAreLoggedOnce(t *testing.T) {
 	require.ErrorIs(t, err, gone)
 	require.Equal(t, codes.NotFound, status.Code(err))
 	require.NotContains(t, log.String(), "product_gone")
+
+	p.do = func(context.Context) error { return fault.New(fault.Invalid, "invalid", "Invalid.").Wrap(outOfRange{}) }
+	require.Equal(t, fault.Invalid, fault.Of(call(t.Context(), client)).Kind)
+	require.Contains(t, log.String(), "the database refused a value")
+	require.Contains(t, log.String(), `"level":"warn"`)
 
 	for _, mistake := range []func(context.Context) error{
 		func(context.Context) error { return errors.New("inside secret") },
@@ -121,8 +132,8 @@ func TestServer_P35_PlainTextOnlyOnAPrivateNetwork(t *testing.T) {
 
 	server = NewServer(ServerOptions{Telemetry: telemetry.Nop()})
 	require.Contains(t, server.GetServiceInfo(), "grpc.reflection.v1.ServerReflection")
-	require.ErrorContains(t, server.Serve(t.Context(), "8.8.8.8:50051"), "private network only")
-	require.Error(t, server.Serve(t.Context(), "example.org:50051"))
+	require.ErrorContains(t, server.Serve(t.Context(), "8.8.8.8:9081"), "private network only")
+	require.Error(t, server.Serve(t.Context(), "example.org:9081"))
 
 	for _, addr := range []string{"127.0.0.1:1", "10.1.2.3:1", "[fd00::1]:1", "localhost:1"} {
 		got, err := privateAddress(addr)

@@ -37,8 +37,11 @@ func (s *Server) reportErrors(ctx context.Context, request any, info *grpc.Unary
 		return reply, nil
 	}
 	failure := fault.Of(err)
-	if failure.Kind == fault.Internal {
+	switch {
+	case failure.Kind == fault.Internal:
 		s.log.Error().Ctx(ctx).Err(failure).Str("method", info.FullMethod).Msg("call failed")
+	case fault.DataException(failure): // the caller hears that its request is invalid, and no check of ours has found it
+		s.log.Warn().Ctx(ctx).Err(failure).Str("method", info.FullMethod).Msg("the database refused a value")
 	}
 	return nil, failure.GRPCStatus().Err()
 }

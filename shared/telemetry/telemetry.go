@@ -35,6 +35,7 @@ type Options struct {
 	OTLPEndpoint string    // base URL of a collector, as http://127.0.0.1:4318; nothing is sent when empty
 	SampleRatio  float64   // of traces that begin here; those that come from outside follow their parent
 	Version      string    // Version of the package when empty
+	SettingsFile string    // where settings that nothing else gives come from: said once; "" when there is no such file
 }
 
 // Setup makes a process's telemetry and sets OpenTelemetry's global propagator and tracer, for libraries that know no other.
@@ -44,6 +45,9 @@ func Setup(ctx context.Context, service string, o Options) (*Telemetry, error) {
 	var err error
 	if t.Log, t.level, err = newLogger(service, o); err != nil {
 		return nil, fmt.Errorf("log: %w", err)
+	}
+	if o.SettingsFile != "" {
+		t.Log.Info().Str("file", o.SettingsFile).Msg("settings that are given nowhere else come from the checkout's file")
 	}
 	if err := t.startTracing(ctx, o); err != nil {
 		return nil, fmt.Errorf("tracing: %w", err)

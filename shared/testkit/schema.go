@@ -6,9 +6,9 @@ import (
 	"testing"
 )
 
-// MigrationsHold fails the test unless each schema stands in one of the migrations word for word: shared code writes to these
-// tables, and a service's own copy must not drift.
-func MigrationsHold(t testing.TB, migrations fs.FS, schemas map[string]string) {
+// MigrationsHold fails the test unless the migrations hold each step of each schema word for word and in order: shared code writes
+// to these tables, and a service's own copy must not drift. A later step changes what the earlier ones made.
+func MigrationsHold(t testing.TB, migrations fs.FS, schemas map[string][]string) {
 	t.Helper()
 	files, err := fs.Glob(migrations, "*.up.sql")
 	if err != nil {
@@ -22,9 +22,15 @@ func MigrationsHold(t testing.TB, migrations fs.FS, schemas map[string]string) {
 		}
 		all.Write(content)
 	}
-	for name, schema := range schemas {
-		if schema == "" || !strings.Contains(all.String(), schema) {
-			t.Errorf("no migration holds the schema of %s as shared/%s has it", name, name)
+	for name, steps := range schemas {
+		rest := all.String()
+		for i, step := range steps {
+			_, after, found := strings.Cut(rest, step)
+			if step == "" || !found {
+				t.Errorf("no migration holds step %d of the schema of %s as shared/%s has it, after the steps before", i+1, name, name)
+				break
+			}
+			rest = after
 		}
 	}
 }

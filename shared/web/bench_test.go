@@ -22,15 +22,15 @@ func BenchmarkRequest(b *testing.B) {
 	})
 	web.Handle(s, auth.SignedIn(), huma.Operation{Method: "GET", Path: "/api/v1/things/{id}"},
 		func(_ context.Context, in *struct {
-			ID string `path:"id"`
+			ID web.ID `path:"id"`
 		},
 		) (*struct{ Body whoami }, error) {
-			return &struct{ Body whoami }{whoami{UserID: in.ID}}, nil
+			return &struct{ Body whoami }{whoami{UserID: string(in.ID)}}, nil
 		})
 	token := "Bearer " + issuer.As(b, "u1")
 	b.ReportAllocs()
 	for b.Loop() {
-		req := httptest.NewRequest("GET", "/api/v1/things/17", nil)
+		req := httptest.NewRequest("GET", "/api/v1/things/0190a0b0-0000-7000-8000-00000000000f", nil)
 		req.Header.Set("Authorization", token)
 		w := httptest.NewRecorder()
 		s.Handler().ServeHTTP(w, req)

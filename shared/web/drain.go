@@ -30,9 +30,14 @@ const (
 	drainPoll = 5 * time.Millisecond
 )
 
-// announcing has every reply of a stopping server say that its connection ends.
+// announcing has every reply of a stopping server say that its connection ends, and every reply to a request in chunks. A
+// request with both Transfer-Encoding and Content-Length must end its connection (RFC 9112, 6.1), and net/http, which goes by
+// the chunks, does not tell whether there was a length too.
 func (s *Server) announcing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
 		next.ServeHTTP(lastReply{w.(connection), s.stopping}, r)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -16,14 +17,18 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
+
+	"marketplace/shared/fault"
 )
 
 // scope is what the edge knows about a request.
 type scope struct {
 	id       string
 	client   string
+	trusted  bool // the peer is one of the trusted proxies
 	stopping <-chan struct{}
 	writer   http.ResponseWriter
+	keyed    *keyed // of a request with an Idempotency-Key
 	cause    error
 }
 
@@ -50,6 +55,12 @@ func ClientIP(ctx context.Context) string {
 	return ""
 }
 
+// FromTrustedProxy says whether the peer is one of the trusted proxies, so that what it says of the client is believed.
+func FromTrustedProxy(ctx context.Context) bool {
+	sc := scopeOf(ctx)
+	return sc != nil && sc.trusted
+}
+
 // Stopping is closed when the process begins to stop. Handlers that wait or stream return then.
 func Stopping(ctx context.Context) <-chan struct{} {
 	if sc := scopeOf(ctx); sc != nil {
@@ -70,10 +81,11 @@ func TraceID(ctx context.Context) string {
 func (s *Server) edge(c *gin.Context) {
 	start := time.Now()
 	dropForged(c.Request.Header)
+	repeated := oneLine(c.Request.Header)
 	method, route := labels(c)
-	ctx := otel.GetTextMapPropagator().Extract(c.Request.Context(), propagation.HeaderCarrier(c.Request.Header))
-	ctx, span := s.tracer.Start(ctx, method+" "+route, trace.WithSpanKind(trace.SpanKindServer))
-	sc := &scope{id: requestID(ctx, c), client: c.ClientIP(), stopping: s.stopping, writer: c.Writer}
+	body := c.Request.Body // before a limit stops its reader
+	ctx, span := s.startSpan(c, method+" "+route)
+	sc := &scope{id: requestID(ctx, c), client: c.ClientIP(), trusted: s.trusts(c.RemoteIP()), stopping: s.stopping, writer: c.Writer}
 	c.Request = c.Request.WithContext(context.WithValue(ctx, scopeKey{}, sc))
 	c.Header("X-Request-ID", sc.id)
 	c.Header("X-Content-Type-Options", "nosniff")
@@ -89,8 +101,40 @@ func (s *Server) edge(c *gin.Context) {
 		if aborted {
 			panic(http.ErrAbortHandler) // the reply has begun: break the connection, so that nobody takes it for whole
 		}
+		linger(c, body) // not counted: how long it takes is the client's doing
 	}()
-	c.Next()
+	switch {
+	case repeated != "":
+		s.write(c, repeatedProblem(repeated))
+	case !parses(c.Request.URL.RawQuery):
+		s.write(c, problemFor(http.StatusBadRequest))
+	default:
+		c.Next()
+	}
+}
+
+// startSpan starts the request's span: in the caller's trace, or in a new one that is linked to the caller's.
+func (s *Server) startSpan(c *gin.Context, name string) (context.Context, trace.Span) {
+	header := propagation.HeaderCarrier(c.Request.Header)
+	ctx, propagator := c.Request.Context(), otel.GetTextMapPropagator()
+	said := propagator.Extract(ctx, header)
+	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindServer)}
+	if !s.options.Public || s.trusts(c.RemoteIP()) {
+		return s.tracer.Start(said, name, options...)
+	}
+	for _, field := range propagator.Fields() {
+		c.Request.Header.Del(field) // or a proxy would pass them on
+	}
+	if trace.SpanContextFromContext(said).IsValid() {
+		options = append(options, trace.WithLinks(trace.LinkFromContext(said)))
+	}
+	return s.tracer.Start(ctx, name, options...)
+}
+
+// parses says whether a query can be read without loss: net/url leaves out the pairs that it cannot read.
+func parses(query string) bool {
+	_, err := url.ParseQuery(query)
+	return err == nil
 }
 
 // labels are the request's method and route, from bounded sets whatever the client sends.
@@ -172,13 +216,14 @@ func describe(span trace.Span, method, route string, status int) {
 	span.End()
 }
 
-// report writes the request's one line: what went wrong on our side at warn or error, the rest at debug.
+// report writes the request's one line: what went wrong on our side at warn or error, the rest at debug. A value that only the
+// database refused is a mistake of ours too, though the reply calls the request invalid.
 func (s *Server) report(ctx context.Context, sc *scope, method, route string, status int, took time.Duration) {
 	var line *zerolog.Event
 	switch {
 	case status == http.StatusInternalServerError:
 		line = s.log.Error()
-	case status > http.StatusInternalServerError:
+	case status > http.StatusInternalServerError, fault.DataException(sc.cause):
 		line = s.log.Warn()
 	default:
 		line = s.log.Debug()

@@ -7,10 +7,15 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
+
+	"marketplace/shared/strictjson"
 )
 
 // What huma itself refuses is turned into a Problem here. Its details carry the submitted value, and some of its
 // messages too: a password must not come back in a reply, so neither passes.
+
+// maxErrors is how many errors a problem lists: the first are enough to mend a request, and no reply grows with its request.
+const maxErrors = strictjson.MaxRefusals
 
 // newError replaces huma.NewError: huma calls it for what it refuses, and once per route for documentation.
 func newError(status int, _ string, errs ...error) huma.StatusError {
@@ -20,7 +25,7 @@ func newError(status int, _ string, errs ...error) huma.StatusError {
 	}
 	p := problemFor(status)
 	if status == http.StatusUnprocessableEntity {
-		for _, err := range errs {
+		for _, err := range errs[:min(len(errs), maxErrors)] {
 			if d, ok := err.(huma.ErrorDetailer); ok {
 				p.Errors = append(p.Errors, safeDetail(d.ErrorDetail()))
 			}
@@ -85,7 +90,7 @@ func safeDetail(d *huma.ErrorDetail) ErrorDetail {
 	case safe.Message == validation.MsgUnexpectedProperty:
 		// The location ends with the field's name, which is the sender's text and may look like a path.
 		safe.Location, _, _ = strings.Cut(safe.Location, ".")
-		safe.Message = "has a field that is not known here"
+		safe.Message = strictjson.MsgUnknown
 	case safe.Location == "body" && strings.HasPrefix(safe.Message, "json:"):
 		safe.Message = "a value does not fit its field" // encoding/json's text names Go types and repeats numbers
 	case strings.HasPrefix(safe.Message, "invalid value: "):

@@ -13,25 +13,26 @@ import (
 
 	"marketplace/shared/auth"
 	"marketplace/shared/telemetry"
+	"marketplace/shared/text"
 	"marketplace/shared/web"
 )
 
 type parcel struct {
-	Size  int               `json:"size,omitempty" minimum:"1"`
-	Notes map[string]string `json:"notes,omitempty"`
+	Size  int                     `json:"size,omitempty" minimum:"1"`
+	Notes map[text.Line]text.Line `json:"notes,omitempty" keyLength:"20" valueLength:"20"`
 }
 
 type parcelInput struct {
 	Body struct {
-		Parcels []parcel                     `json:"parcels,omitempty"`
-		Labels  map[string]map[string]string `json:"labels,omitempty"`
+		Parcels []parcel                              `json:"parcels,omitempty"`
+		Labels  map[text.Line]map[text.Line]text.Line `json:"labels,omitempty" keyLength:"20" valueLength:"20"`
 	}
 }
 
 func TestInvalid_AReplyNamesThePlaceAndNoKeyOfTheSender(t *testing.T) {
 	t.Parallel()
 	s := web.New(web.Options{Service: "test-service", Telemetry: telemetry.Nop()})
-	web.Handle(s, auth.Public(), huma.Operation{Method: http.MethodPost, Path: "/parcels"},
+	web.Handle(s, auth.Public(), web.WithoutKey(huma.Operation{Method: http.MethodPost, Path: "/parcels"}, "Harmless."),
 		func(context.Context, *parcelInput) (*struct{}, error) { return nil, nil })
 	for body, location := range map[string]string{
 		`{"parcels":[{"size":1},{"size":0}]}`:          "body.parcels[1].size",

@@ -18,7 +18,7 @@ type Problem struct {
 	Status  int            `json:"status" example:"404"`
 	Detail  string         `json:"detail" doc:"What went wrong, for people"`
 	Code    string         `json:"code" doc:"What went wrong, for programs; stable" example:"not_found"`
-	TraceID string         `json:"trace_id" doc:"Quote it when asking for help"`
+	TraceID string         `json:"trace_id" format:"foreign-id" doc:"Quote it when asking for help"`
 	Errors  []ErrorDetail  `json:"errors,omitempty" doc:"The parts of the request that are wrong"`
 	Details map[string]any `json:"details,omitempty" doc:"Values that belong to the code"`
 
@@ -71,7 +71,7 @@ func problemOf(ctx context.Context, err error) *Problem {
 	p := newProblem(f.Kind.HTTPStatus(), f.Code, f.Message)
 	p.TraceID, p.Details, p.cause = TraceID(ctx), f.Details, f
 	p.retryAfter = int(math.Ceil(f.RetryAfter.Seconds()))
-	for _, field := range f.Fields {
+	for _, field := range f.Fields[:min(len(f.Fields), maxErrors)] {
 		p.Errors = append(p.Errors, ErrorDetail{Location: field.Location, Message: field.Message})
 	}
 	return p

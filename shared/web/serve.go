@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -16,17 +17,25 @@ const headBytes = 32 << 10
 func (s *Server) Serve(ctx context.Context, addr string) error {
 	listener, err := Listen(ctx, addr)
 	if err != nil {
-		return fmt.Errorf("http: %w", err)
+		return err
 	}
 	return s.ServeOn(ctx, listener)
 }
 
 // Listen opens a port in plain TCP, which Go otherwise extends to MPTCP: nobody here has two paths, and only a plain listener can be
-// told to let nobody in any more (stopListening).
+// told to let nobody in any more (stopListening). A port that another process has is an error that says what to do.
 func Listen(ctx context.Context, addr string) (net.Listener, error) {
 	var lc net.ListenConfig
 	lc.SetMultipathTCP(false)
-	return lc.Listen(ctx, "tcp", addr)
+	listener, err := lc.Listen(ctx, "tcp", addr)
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fmt.Errorf("http: another process listens on %s: stop it (one of `make run`'s: make stop s=NAME), "+
+			"or set SERVER_PORT: %w", addr, err)
+	case err != nil:
+		return nil, fmt.Errorf("http: %w", err)
+	}
+	return listener, nil
 }
 
 // ServeOn is Serve on a listener (of Listen) that it closes. It can be called once.

@@ -56,7 +56,7 @@ func bare(checks ...web.Check) *web.Server {
 
 // waits registers a route whose handler says that it has begun and waits for its context or a release.
 func waits(s *web.Server, path string, timeout time.Duration, begun chan<- struct{}, release <-chan struct{}) {
-	op := web.WithTimeout(huma.Operation{Method: "POST", Path: path}, timeout)
+	op := web.WithTimeout(web.WithoutKey(huma.Operation{Method: "POST", Path: path}, "Harmless."), timeout)
 	web.Handle(s, auth.Public(), op, func(ctx context.Context, _ *struct {
 		Body struct {
 			A int `json:"a,omitempty"`
@@ -245,4 +245,13 @@ func TestHealthCommand(t *testing.T) {
 	require.NoError(t, <-v.Done)
 	_, err = web.HealthCommand([]string{"health"}, port)
 	require.Error(t, err)
+}
+
+func TestListen_APortThatIsTakenIsAnErrorThatSaysWhatToDo(t *testing.T) {
+	taken, err := web.Listen(t.Context(), "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	_, err = web.Listen(t.Context(), taken.Addr().String())
+	require.ErrorContains(t, err, "another process listens on "+taken.Addr().String())
+	require.ErrorContains(t, err, "SERVER_PORT")
 }

@@ -34,13 +34,20 @@ func BenchmarkOrders(b *testing.B) {
 		duration, err = time.ParseDuration(text)
 		require.NoError(b, err)
 	}
-	c := cluster.Start(b, cluster.Options{Env: map[string][]string{"gateway": {"RATE_LIMIT=1000000", "RATE_BURST=1000000"}}})
+	c := cluster.Start(b, cluster.Options{Env: map[string][]string{
+		"gateway":      {"RATE_LIMIT=1000000", "RATE_BURST=1000000"},
+		"user-service": {"REGISTRATIONS_PER_ADDRESS=1000000"},
+	}})
 	catalogue := stockedCatalogue(b, c)
-	shopper, _ := c.Anyone().Register(b)
+	// An account each: orders of one customer are placed one after the other, for the limits on what is open.
+	people := make([]*client.Client, shoppers)
+	for n := range people {
+		people[n], _ = c.Anyone().Register(b)
+	}
 
 	for b.Loop() {
 		commits, before := commitsOf(b, c), cpuOf(b, c)
-		count := run(b, shopper, catalogue, duration)
+		count := run(b, people, catalogue, duration)
 		after := cpuOf(b, c)
 		report(b, count, after.since(before), duration)
 		b.ReportMetric(float64(commitsOf(b, c)-commits)/float64(max(1, count.confirmed.Load())), "commits/order")
@@ -74,13 +81,13 @@ func commitsOf(b *testing.B, c *cluster.Cluster) int64 {
 type counts struct{ accepted, confirmed, refused atomic.Int64 }
 
 // run lets the shoppers order until the time is over. Each waits for its order by the API's own ?wait=.
-func run(b *testing.B, shopper *client.Client, catalogue []string, duration time.Duration) *counts {
+func run(b *testing.B, people []*client.Client, catalogue []string, duration time.Duration) *counts {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), duration)
 	defer cancel()
 	var count counts
 	var group sync.WaitGroup
-	for n := range shoppers {
+	for n, shopper := range people {
 		group.Go(func() {
 			for i := n; ctx.Err() == nil; i++ {
 				orderOnce(ctx, shopper, catalogue[i%len(catalogue)], &count)

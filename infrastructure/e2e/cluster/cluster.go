@@ -24,7 +24,7 @@ var order = []string{
 // The first admin of every cluster.
 const (
 	AdminEmail    = "admin@marketplace.local"
-	AdminPassword = "e2e-administrator"
+	AdminPassword = "marketplace-admin" // for development: the demo loads nothing where it is another one
 )
 
 // nobody listens there.
@@ -118,7 +118,7 @@ func (c *Cluster) Admin(t testing.TB) *client.Client {
 // Misbehave gives the sandbox processor a rule for what goes wrong next; its README lists them.
 func (c *Cluster) Misbehave(t testing.TB, rule any) {
 	t.Helper()
-	client.New(c.Process("sandbox").URL()).Do(t, http.MethodPost, "/sandbox/faults", rule).Want(t, http.StatusCreated)
+	client.New(c.Process("sandbox").URL()).WithToken(processorKey).Do(t, http.MethodPost, "/sandbox/faults", rule).Want(t, http.StatusCreated)
 }
 
 func (c *Cluster) end(t testing.TB) {

@@ -8,6 +8,9 @@ import (
 	"marketplace/shared/testkit"
 )
 
+// processorKey is the secret key of the sandbox processor.
+const processorKey = "sk_test_e2e"
+
 type ports struct{ http, grpc int }
 
 // variables are what every process gets, the same list for all as from the one file `.local/env`: common ones by the
@@ -23,15 +26,23 @@ func environment(t testing.TB, o Options, db database, redisURL string) variable
 		v.ports[name] = ports{http: testkit.FreePort(t), grpc: testkit.FreePort(t)}
 	}
 	users := v.url("user-service")
+	// A crowd of one account at one address orders faster than it is paid for while something is broken, with cards of which
+	// some are declined, and cancels. Limits are order-service's own tests' business.
+	const unlimited = "1000000"
 	v.list = []string{
 		"ENVIRONMENT=development", "LOG_FORMAT=json", "LOG_LEVEL=info", "GOGC=400",
 		"RABBITMQ_URL=" + o.RabbitURL, "REDIS_URL=" + redisURL, "CONSUL_URL=" + o.ConsulURL,
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + o.OTLPEndpoint,
 		"JWT_SECRET=e2e-secret-e2e-secret-e2e-secret-0", "JWKS_URL=" + users + "/.well-known/jwks.json",
 		"ADMIN_EMAIL=" + AdminEmail, "ADMIN_PASSWORD=" + AdminPassword,
-		"STRIPE_API_URL=" + v.url("sandbox"), "STRIPE_SECRET_KEY=sk_test_e2e", "STRIPE_WEBHOOK_SECRET=whsec_e2e",
+		"STRIPE_API_URL=" + v.url("sandbox"), "STRIPE_SECRET_KEY=" + processorKey, "STRIPE_WEBHOOK_SECRET=whsec_e2e",
 		"SANDBOX_WEBHOOK_URL=" + v.url("payment-service") + "/api/v1/webhooks/stripe", "SANDBOX_WEBHOOK_SECRET=whsec_e2e",
+		"OPEN_ORDERS_PER_CUSTOMER=" + unlimited, "OPEN_UNITS_PER_CUSTOMER=" + unlimited,
+		"DECLINES_PER_CUSTOMER=" + unlimited, "DECLINES_PER_ADDRESS=" + unlimited,
 	}
+	// The gateway's address; not by the common name, which the gateway would read for proxies of its own.
+	v.list = append(v.list, "USER_SERVICE_TRUSTED_PROXIES=127.0.0.1", "ORDER_SERVICE_TRUSTED_PROXIES=127.0.0.1")
+	v.list = append(v.list, fmt.Sprintf("GATEWAY_METRICS_ADDR=127.0.0.1:%d", v.ports["gateway"].grpc))
 	for _, name := range order {
 		prefix := prefix(name)
 		v.list = append(v.list,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,7 +61,7 @@ func (s *stack) goRun(t *testing.T, file string) {
 	module, main, _ := strings.Cut(file, "/")
 	command := exec.CommandContext(t.Context(), "go", "run", main)
 	var output bytes.Buffer
-	command.Dir, command.Stdout, command.Stderr = s.path(module), &output, &output
+	command.Dir, command.Stdout, command.Stderr = filepath.Join(s.root, module), &output, &output
 	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // `go run` passes no signal on
 	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
 	command.WaitDelay = 30 * time.Second

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 // script runs one of infrastructure/docker's as an operator does, on the test's project.
 func (s *stack) script(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
-	command := exec.CommandContext(t.Context(), s.path("infrastructure/docker", name), args...)
+	command := exec.CommandContext(t.Context(), filepath.Join(s.root, "infrastructure/docker", name), args...)
 	command.Env = append(os.Environ(), "COMPOSE="+strings.Join(s.command, " "), "COMPOSE_PROJECT_NAME="+project)
 	command.Env = append(command.Env, env...)
 	out, err := command.CombinedOutput()

@@ -106,6 +106,37 @@ func (s *stack) databaseRole(t *testing.T) {
 	require.ErrorContains(t, err, "password authentication failed")
 }
 
+// redisUser tries each service's user: what was revoked may be read by all, and written by user-service alone.
+func (s *stack) redisUser(t *testing.T) {
+	as := func(user string, command ...string) string {
+		login := []string{"exec", s.containers(t, "redis")[0], "redis-cli", "--user", user, "--pass", development, "--no-auth-warning"}
+		return docker(t, append(login, command...)...)
+	}
+	const revoked, counts = "auth:revoked:users", "user-service:throttle:test"
+	for _, user := range []string{"product-service", "order-service", "payment-service", "warehouse-service"} {
+		require.NotContains(t, as(user, "ZRANGEBYSCORE", revoked, "0", "+inf"), "NOPERM", user)
+		for _, command := range [][]string{
+			{"ZADD", revoked, "1", "x"},
+			{"DEL", revoked},
+			{"GET", counts},
+			{"SET", "mine", "1"},
+			{"KEYS", "*"},
+			{"FLUSHALL"},
+			{"CONFIG", "GET", "*"},
+			{"ACL", "LIST"},
+			{"EVAL", "return 1", "0"},
+			{"SHUTDOWN"},
+		} {
+			require.Contains(t, as(user, command...), "NOPERM", "%s: %v", user, command)
+		}
+	}
+	require.NotContains(t, as("user-service", "SET", counts, "1", "EX", "1"), "NOPERM")
+	require.NotContains(t, as("user-service", "ZREMRANGEBYSCORE", revoked, "-inf", "(1"), "NOPERM")
+	for _, command := range [][]string{{"SET", "mine", "1"}, {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"KEYS", "*"}} {
+		require.Contains(t, as("user-service", command...), "NOPERM", "user-service: %v", command)
+	}
+}
+
 // topology wants the broker to have brought what the services would declare, binding by binding.
 func (s *stack) topology(t *testing.T) {
 	var bindings []struct {

@@ -26,7 +26,7 @@ func (s *stack) misuse(t *testing.T) *stack {
 
 // setUps wants each wrong set-up to be told in words, and these words to be in the handbook.
 func (s *stack) setUps(t *testing.T) {
-	handbook, err := os.ReadFile(s.path("infrastructure/docker/README.md"))
+	handbook, err := os.ReadFile(filepath.Join(s.root, "infrastructure/docker/README.md"))
 	require.NoError(t, err)
 	for name, try := range map[string]func(*testing.T) (said, words string){
 		"too little memory":           s.tooLittleMemory,
@@ -49,7 +49,7 @@ func (s *stack) tooLittleMemory(t *testing.T) (said, words string) {
 	small := filepath.Join(t.TempDir(), "meminfo")
 	require.NoError(t, os.WriteFile(small, []byte("MemTotal:        2097152 kB\n"), 0o600))
 	out, err := exec.CommandContext(t.Context(), "unshare", "-m", "sh", "-c", `mount --bind "$1" /proc/meminfo && exec sh "$2"`, "sh",
-		small, s.path("infrastructure/docker/check.sh")).CombinedOutput()
+		small, filepath.Join(s.root, "infrastructure/docker/check.sh")).CombinedOutput()
 	require.Error(t, err, "it starts all the same")
 	require.Contains(t, string(out), "2048 MB")
 	return string(out), "MB of memory"

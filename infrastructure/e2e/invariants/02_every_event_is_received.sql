@@ -4,6 +4,7 @@ WITH heard (type, consumer) AS (
         ('order.placed', 'warehouse.events.v1'), ('order.confirmed', 'warehouse.events.v1'),
         ('order.cancel_requested', 'warehouse.events.v1'), ('order.cancelled', 'warehouse.events.v1'),
         ('stock.reserved', 'payment.events.v1'), ('order.cancelled', 'payment.events.v1'),
+        ('shipment.dispatched', 'payment.events.v1'),
         ('stock.reserved', 'order.events.v1'), ('stock.rejected', 'order.events.v1'),
         ('payment.captured', 'order.events.v1'), ('payment.failed', 'order.events.v1'),
         ('payment.refunded', 'order.events.v1'), ('shipment.dispatched', 'order.events.v1'),

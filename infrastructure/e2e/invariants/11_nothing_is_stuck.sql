@@ -1,4 +1,5 @@
--- quiet: no order is open past its deadline or waits for a cancellation, no payment is unknown, no cancelled order holds stock.
+-- quiet: no order is open past its deadline or waits for a cancellation, no payment is unknown, no refund is
+-- open unless a person has to settle it, no cancelled order holds stock.
 SELECT 'open order' AS problem, id, status
 FROM order_service.orders
 WHERE status IN ('pending', 'reserved') AND deadline_at < now()
@@ -13,6 +14,12 @@ SELECT 'open refund', payments.order_id, refunds.status
 FROM payment_service.refunds AS refunds
 JOIN payment_service.payments AS payments ON payments.id = refunds.payment_id
 WHERE refunds.status = 'pending'
+UNION ALL
+SELECT 'refund awaiting a person for a cancelled order', payments.order_id, refunds.status
+FROM payment_service.refunds AS refunds
+JOIN payment_service.payments AS payments ON payments.id = refunds.payment_id
+JOIN order_service.orders AS orders ON orders.id = payments.order_id
+WHERE refunds.status = 'awaiting_confirmation' AND orders.status = 'cancelled'
 UNION ALL
 SELECT 'reservation of a cancelled order', orders.id, reservations.status
 FROM order_service.orders AS orders

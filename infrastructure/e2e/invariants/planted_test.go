@@ -2,6 +2,7 @@ package invariants
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -67,6 +68,7 @@ const (
 	second    = `'a0000000-0000-7000-8000-000000000002'` // the cancelled one
 	third     = `'a0000000-0000-7000-8000-000000000003'` // the delivered one
 	paid      = `'d0000000-0000-7000-8000-000000000001'` // the first order's payment
+	repaid    = `'d0000000-0000-7000-8000-000000000002'` // the second order's
 	lamp      = `'b0000000-0000-7000-8000-000000000001'`
 	desk      = `'b0000000-0000-7000-8000-000000000002'`
 	london    = `'c0000000-0000-7000-8000-000000000001'`
@@ -133,6 +135,14 @@ var violations = map[string][]violation{
 	"08_cancelled_orders_give_everything_back": {
 		{"stock that is kept", `update warehouse_service.reservations set status = 'active' where order_id = ` + second, "stock"},
 		{"money that is kept", `update payment_service.payments set refunded_amount = 999 where order_id = ` + second, "money"},
+		{"money of which a person has only a part in hand", `update payment_service.payments set refunded_amount = 0 where order_id = ` + second + `;
+			update payment_service.refunds set status = 'needs_attention', amount = 999`, "money"},
+		{"money of which a person keeps only a part", `update payment_service.payments set refunded_amount = 0 where order_id = ` + second + `;
+			update payment_service.refunds set status = 'failed', failure_code = 'abandoned', amount = 999`, "money"},
+		{"money of a refund that was withdrawn before the order ended", `update payment_service.payments set refunded_amount = 0 where order_id = ` + second + `;
+			update payment_service.refunds set status = 'failed', failure_code = 'withdrawn', cause = 'support:k'`, "money"},
+		{"money of a refund that the bank refused", `update payment_service.payments set refunded_amount = 0 where order_id = ` + second + `;
+			update payment_service.refunds set status = 'failed', failure_code = 'expired_card'`, "money"},
 	},
 	"09_refunds_are_within_the_capture": {
 		{"pending and done are more", `insert into payment_service.refunds (id, payment_id, cause, amount, currency, status, next_at)
@@ -153,6 +163,7 @@ var violations = map[string][]violation{
 		{"an order that waits for the warehouse", `update order_service.orders set status = 'cancelling', cancel_reason = '{}' where id = ` + first, "cancelling order"},
 		{"a payment without an answer", `update payment_service.payments set state = 'called', captured_amount = 0 where order_id = ` + first, "open payment"},
 		{"a refund without an end", `update payment_service.refunds set status = 'pending', next_at = now()`, "open refund"},
+		{"a refund that nobody can confirm", `update payment_service.refunds set status = 'awaiting_confirmation'`, "refund awaiting a person"},
 		{"stock of a cancelled order", `update warehouse_service.reservations set status = 'active' where order_id = ` + second, "reservation of a cancelled order"},
 	},
 	"12_orders_are_their_events": {
@@ -212,5 +223,50 @@ func TestInvariants_EachFindsWhatViolatesIt(t *testing.T) {
 				require.Contains(t, strings.Join(check(t, tx, invariant), "\n"), v.finds)
 			})
 		}
+	}
+}
+
+// abandoned makes the cancelled order's refund one of a cause that a person has abandoned after the order had ended.
+func abandoned(cause string) string {
+	return `update payment_service.refunds set status = 'failed', failure_code = 'abandoned', cause = '` + cause + `';
+		update payment_service.payments set refunded_amount = 0 where order_id = ` + second + `; update sandbox.charges set refunded = 0`
+}
+
+// besides is another refund of the cancelled order's payment.
+func besides(cause string, amount int, status, code string) string {
+	return fmt.Sprintf(`insert into payment_service.refunds (id, payment_id, cause, amount, currency, status, failure_code)
+		values (gen_random_uuid(), %s, '%s', %d, 'USD', '%s', nullif('%s', ''))`, repaid, cause, amount, status, code)
+}
+
+// A refund that a person has to settle, has kept, or has given back in another way is no violation.
+func TestInvariants_KnowWhatPeopleSettle(t *testing.T) {
+	t.Parallel()
+	db := marketplace(t)
+	all, err := All()
+	require.NoError(t, err)
+	for name, plant := range map[string]string{
+		"needs attention": `update payment_service.refunds set status = 'needs_attention'; update sandbox.charges set refunded = 0;
+			update payment_service.payments set refunded_amount = 0, refunding_amount = 1000 where order_id = ` + second,
+		"abandoned, the cancellation's": abandoned("order:a0000000-0000-7000-8000-000000000002:cancelled:1"),
+		"abandoned, support's":          abandoned("support:k"),
+		"abandoned, a return's":         abandoned("return:r"),
+		"abandoned, and a part given back after all": abandoned("support:k") + `;` + besides("support:l", 400, "done", "") + `;
+			update payment_service.payments set refunded_amount = 400 where order_id = ` + second + `; update sandbox.charges set refunded = 400 where id = 'ch_2'`,
+		"withdrawn before the order ended, and given back": besides("support:k", 400, "failed", "withdrawn"),
+		"given back by hand, and at the console": `insert into payment_service.refund_acts (id, refund_id, act, actor)
+			select gen_random_uuid(), id, 'outside', 'operator:ann' from payment_service.refunds;` + besides("external:re_x", 1000, "needs_attention", "above_capture"),
+		"given back by hand": `insert into payment_service.refund_acts (id, refund_id, act, actor)
+			select gen_random_uuid(), id, 'outside', 'operator:ann' from payment_service.refunds; update sandbox.charges set refunded = 0`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tx, err := db.Begin(t.Context())
+			require.NoError(t, err)
+			defer func() { _ = tx.Rollback(context.Background()) }()
+			_, err = tx.Exec(t.Context(), plant)
+			require.NoError(t, err)
+			for _, invariant := range all {
+				require.Empty(t, check(t, tx, invariant), invariant.Name)
+			}
+		})
 	}
 }

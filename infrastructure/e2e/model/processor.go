@@ -35,11 +35,17 @@ type Charge struct {
 	at
 	net        traffic
 	intent     string // a fact; empty while the processor has none
-	recorded   string // the reply under our key, which it replays for ever
+	recorded   string // the reply under our key, which it replays for ever, or fenced
 	calls      int8   // requests under way: two when a lease ran out while a call hung
 	cancelling bool   // a request to cancel the intent is under way
 	refunded   bool
+	heard      bool // a hint made the processor be asked once about a payment that nobody asks about otherwise
+	dead       bool // a call was begun for an order that is known to be cancelled
+	deaf       bool // a hint was ignored although the processor had news
 }
+
+// fenced: the key is taken by a request that charges nothing.
+const fenced = "fenced"
 
 // charging composes the payment in full with the intent's own life at the processor. Order and warehouse are in full too,
 // but the order has reserved its stock already and one of its shipments is sent.
@@ -60,9 +66,8 @@ type yieldCharge = func(automaton.Step[Charge])
 
 func (c charging) steps(s Charge, yield yieldCharge) {
 	c.deliver(s, yield)
-	c.attempt(s, yield)
+	c.clock(s, yield)
 	answer(s, yield)
-	c.reconcile(s, yield)
 	c.void(s, yield)
 	c.refund(s, yield)
 	shopper(s, yield)
@@ -82,25 +87,105 @@ func (c charging) deliver(s Charge, yield yieldCharge) {
 	around.each(s.net, func(r route, rest traffic) {
 		s.net = rest
 		source, fact, ofProcessor := strings.Cut(r.message, ": ")
-		input := r.message
 		if ofProcessor {
-			input = fact
 			yield(automaton.Step[Charge]{Name: source + " lost", World: true, To: s})
 		}
-		to, _ := c.after(s, r.to, input)
+		var to Charge
+		switch source {
+		case "webhook":
+			to = c.hear(s, fact)
+		case "answer":
+			to, _ = c.after(s, payment, fact)
+		default:
+			to, _ = c.after(s, r.to, r.message)
+		}
 		yield(automaton.Step[Charge]{Name: r.message, To: to})
 	})
 }
 
-// attempt marks and calls, and calls again with the same key while there is no certain answer.
-func (c charging) attempt(s Charge, yield yieldCharge) {
-	if called, did := c.after(s, payment, "attempt"); did {
-		called.calls++
-		yield(automaton.Step[Charge]{Name: "mark, call", To: called})
+// hear: a webhook is a hint. It must not be ignored while the processor has news.
+func (c charging) hear(s Charge, fact string) Charge {
+	hint := "hint"
+	if fact == "declined" || fact == "canceled" || fact == "requires_payment_method" {
+		hint = "hint (no money)"
 	}
-	if c.called(s) && s.calls < 2 {
-		s.calls++
-		yield(automaton.Step[Charge]{Name: "call again, same key", To: s})
+	known, _ := c.after(s, payment, s.intent)
+	to, heeded := c.after(s, payment, hint)
+	to.deaf = s.deaf || !heeded && known != s
+	to.heard = s.heard || heeded && c.over(to)
+	return to
+}
+
+// over says whether nobody asks about the payment any more unless a hint comes.
+func (c charging) over(s Charge) bool {
+	return slices.Contains([]string{"failed", "voided"}, c.name(s.at, payment))
+}
+
+// clock: the payment is due, and its table says what is asked. Its lease may have run out while a call hangs, so that it is
+// asked about twice at once.
+func (c charging) clock(s Charge, yield yieldCharge) {
+	for _, input := range []string{"due", "due (authentication time is over)"} {
+		to, did := c.after(s, payment, input)
+		if did {
+			c.ask(s, to, c.asks(s.at, input), input, yield)
+		}
+	}
+	if s.heard {
+		s.heard = false
+		c.look(s, yield)
+	}
+	// Where answers are lost, the intent is also looked for.
+	if c.called(s) {
+		c.look(s, yield)
+	}
+}
+
+// ask asks the processor in the state to, which the clock has made of s.
+func (c charging) ask(s, to Charge, what, input string, yield yieldCharge) {
+	switch what {
+	case "charge":
+		if to.calls < 2 {
+			to.calls++
+			to.dead = s.dead || strings.Contains(c.name(s.at, payment), "unwanted")
+			yield(automaton.Step[Charge]{Name: input + ": call, with the one key", To: to})
+		}
+	case "fence":
+		c.fence(to, yield)
+	case "look", "find":
+		c.look(to, yield)
+	case "void":
+		if !to.cancelling {
+			to.cancelling = true
+			yield(automaton.Step[Charge]{Name: input + ": cancel the intent", To: to})
+		}
+	default:
+		yield(automaton.Step[Charge]{Name: input, To: to})
+	}
+}
+
+// fence: the create is sent with the same key, not to be confirmed. Either it takes the key, and what is still under way can
+// never charge; or it is refused because the request ran, and a replay of that and its intent tell the outcome.
+func (c charging) fence(s Charge, yield yieldCharge) {
+	if s.recorded != "" && s.recorded != fenced {
+		to, _ := c.after(s, payment, s.intent)
+		yield(automaton.Step[Charge]{Name: "fence refused, replay and retrieve", To: to})
+		return
+	}
+	s.recorded = fenced
+	yield(automaton.Step[Charge]{Name: "fence, reply lost", World: true, To: s})
+	to, _ := c.after(s, payment, "fenced")
+	yield(automaton.Step[Charge]{Name: "the fence holds", To: to})
+}
+
+// look: somebody retrieves the intent, or looks for it, and says what he sees. That he finds none proves nothing.
+func (c charging) look(s Charge, yield yieldCharge) {
+	if s.intent == "" {
+		to, _ := c.after(s, payment, "no certain answer")
+		yield(automaton.Step[Charge]{Name: "look-up finds nothing", World: true, To: to})
+		return
+	}
+	if to, _ := c.after(s, payment, s.intent); to != s {
+		yield(automaton.Step[Charge]{Name: "looks, and sees " + s.intent, To: to})
 	}
 }
 
@@ -113,6 +198,10 @@ func answer(s Charge, yield yieldCharge) {
 	}
 	s.calls--
 	yield(automaton.Step[Charge]{Name: "request lost", World: true, To: s})
+	if s.recorded == fenced {
+		yield(automaton.Step[Charge]{Name: "processor refuses the late request", To: s})
+		return
+	}
 	if s.recorded != "" {
 		s.net = around.send(s.net, "answer: "+s.recorded)
 		yield(automaton.Step[Charge]{Name: "processor replays " + s.recorded, To: s})
@@ -126,26 +215,9 @@ func answer(s Charge, yield yieldCharge) {
 	}
 }
 
-// reconcile: somebody retrieves the intent and says what he sees; or finds none and gives up although a request may be
-// under way, which nobody should do and nothing may break by.
-func (c charging) reconcile(s Charge, yield yieldCharge) {
-	if s.intent != "" {
-		if to, _ := c.after(s, payment, s.intent); to != s {
-			yield(automaton.Step[Charge]{Name: "reconciler sees " + s.intent, To: to})
-		}
-	} else if c.called(s) {
-		to, _ := c.after(s, payment, "declined")
-		yield(automaton.Step[Charge]{Name: "look-up finds nothing and gives up", World: true, To: to})
-	}
-}
-
-// void cancels the intent of a payment that is voiding.
+// void: the processor takes the request to cancel the intent.
 func (c charging) void(s Charge, yield yieldCharge) {
 	if !s.cancelling {
-		if strings.HasPrefix(c.name(s.at, payment), "voiding") {
-			s.cancelling = true
-			yield(automaton.Step[Charge]{Name: "call: cancel the intent", To: s})
-		}
 		return
 	}
 	s.cancelling = false
@@ -211,6 +283,12 @@ func (c charging) wrong(s Charge) string {
 		return "goods sent and money back"
 	case s.refunded && s.intent != "succeeded":
 		return "refunded without a charge"
+	case s.dead:
+		return "a card is charged for an order that is known to be cancelled"
+	case c.over(s) && s.intent == "succeeded":
+		return "money moved after we said that none had"
+	case s.deaf:
+		return "what a webhook told is not asked about"
 	}
 	return ""
 }

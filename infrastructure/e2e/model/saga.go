@@ -121,7 +121,9 @@ func (w whole) deliver(s Whole, yield yieldWhole) {
 func (w whole) pay(s Whole, yield yieldWhole) {
 	switch state := w.name(s.at, payment); {
 	case state == "processing":
-		w.take(s, payment, "attempt", "call starts", yield)
+		w.take(s, payment, "due", "call starts", yield)
+	case strings.HasPrefix(state, "called") && w.asks(s.at, "due") == "fence":
+		w.fence(s, yield)
 	case strings.HasPrefix(state, "called"):
 		w.call(s, strings.Contains(state, "unknown"), yield)
 	case state == "captured refunding":
@@ -132,6 +134,15 @@ func (w whole) pay(s Whole, yield yieldWhole) {
 			yield(automaton.Step[Whole]{Name: "refunded, reply lost", World: true, To: back})
 		}
 	}
+}
+
+// fence: an order that has ended is not charged any more; what was charged before shows itself.
+func (w whole) fence(s Whole, yield yieldWhole) {
+	if s.charged > 0 {
+		w.take(s, payment, "succeeded", "the fence is refused: captured", yield)
+		return
+	}
+	w.take(s, payment, "fenced", "the fence holds", yield)
 }
 
 func (w whole) call(s Whole, unknown bool, yield yieldWhole) {

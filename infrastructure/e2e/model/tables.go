@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"marketplace/shared/automaton"
 )
@@ -68,4 +69,18 @@ func (s saga) step(a at, p party, input string) (after at, emits []string, did b
 	}
 	a[p] = next
 	return a, row.Emits, true
+}
+
+// asks is what the processor is asked about the payment when the input comes: the effect "ask: ..." of its table.
+func (s saga) asks(a at, input string) string {
+	_, row := s[payment].Step(a[payment], s[payment].Input(input))
+	if row == nil {
+		return ""
+	}
+	for _, effect := range row.Effects {
+		if ask, ok := strings.CutPrefix(effect, "ask: "); ok {
+			return ask
+		}
+	}
+	return ""
 }

@@ -21,6 +21,7 @@ import (
 	"marketplace/shared/auth"
 	sharedconfig "marketplace/shared/config"
 	"marketplace/shared/discovery"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/web"
@@ -30,7 +31,8 @@ import (
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint,
-		SampleRatio: cfg.TraceSampleRatio,
+		SampleRatio:  cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -39,10 +41,6 @@ func Run(ctx context.Context, cfg config.Config) error {
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
-	trusted, err := cfg.TrustedNetworks()
-	if err != nil {
-		return err
-	}
 	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
 	if err != nil {
 		return err
@@ -77,7 +75,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 	server := web.New(web.Options{
 		Service: config.Service, Title: "Marketplace", Version: telemetry.Version, Telemetry: tel, Verifier: verifier,
-		Checks: checks(services.Own(), pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents,
+		Checks: checks(services.Own(), pools), TrustedProxies: cfg.Proxies(), OpenAPI: documents, Public: true,
 	})
 	server.Engine().Use(edge.CORS(cfg.Origins()))
 	openapi.Register(server.Engine())
@@ -89,11 +87,23 @@ func Run(ctx context.Context, cfg config.Config) error {
 	proxy.Register(server, proxy.Options{
 		Transport: otelhttp.NewTransport(services, otelhttp.WithTracerProvider(tel.Tracer)),
 		MaxBody:   cfg.MaxBody, BodyTimeout: cfg.BodyTimeout,
-		RequestTimeout: cfg.RequestTimeout, StreamTimeout: cfg.StreamTimeout, Trusted: trusted,
-	}, edge.Token(server, verifier))
+		RequestTimeout: cfg.RequestTimeout, StreamTimeout: cfg.StreamTimeout,
+		ReplyTimeout: cfg.ReplyTimeout, MaxReply: cfg.MaxReply, Held: cfg.HeldReplies, HeldPerClient: cfg.HeldPerClient, Registry: tel.Registry,
+	}, edge.Token(server, verifier, documents.Secured))
 
-	addr := net.JoinHostPort("", strconv.Itoa(cfg.ServerPort))
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, addr) })
+	addr := net.JoinHostPort(cfg.ServerHost, strconv.Itoa(cfg.ServerPort))
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, addr)
+	if err != nil {
+		return err
+	}
+	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
+	group.Go("metrics", func(ctx context.Context) error {
+		return inspect.Serve(ctx, cfg.MetricsAddr, inspect.Metrics(tel.Registry))
+	})
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("consul", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})

@@ -36,6 +36,7 @@ const within = 20 * time.Second
 type gateway struct {
 	url    string
 	addr   string
+	inside string // where operators read the metrics
 	issuer *authtest.Issuer
 	stop   func() error // ends it and returns what Run returned
 	client *http.Client
@@ -47,6 +48,7 @@ func start(t *testing.T, service http.HandlerFunc, change func(*config.Config)) 
 	cfg, err := config.Load()
 	require.NoError(t, err)
 	cfg.ConsulURL, cfg.LogLevel, cfg.ServerPort = "", "disabled", testkit.FreePort(t)
+	cfg.MetricsAddr = fmt.Sprintf("127.0.0.1:%d", testkit.FreePort(t))
 	issuer := authtest.New(t)
 	cfg.JWKSURL = issuer.JWKSURL
 	for name, address := range map[string]*string{
@@ -62,7 +64,7 @@ func start(t *testing.T, service http.HandlerFunc, change func(*config.Config)) 
 	ended := make(chan error, 1)
 	go func() { ended <- app.Run(ctx, cfg) }()
 	g := &gateway{addr: fmt.Sprintf("127.0.0.1:%d", cfg.ServerPort), issuer: issuer, client: &http.Client{Transport: &http.Transport{}}}
-	g.url = "http://" + g.addr
+	g.url, g.inside = "http://"+g.addr, "http://"+cfg.MetricsAddr
 	g.stop = sync.OnceValue(func() error { cancel(); return <-ended })
 	t.Cleanup(func() { require.NoError(t, g.stop()); g.client.CloseIdleConnections() })
 	testkit.Eventually(t, within, func() error {
@@ -95,7 +97,8 @@ func play(t *testing.T, name string, handler http.HandlerFunc) string {
 func description(name string) string {
 	word, _, _ := strings.Cut(name, "-")
 	return fmt.Sprintf(`{"openapi":"3.1.0","info":{"title":"x","version":"1"},"tags":[{"name":%[1]q}],
-		"paths":{"/api/v1/%[1]s":{"get":{}},"/internal/%[1]s":{}},
+		"paths":{"/api/v1/%[1]s":{"get":{}},"/internal/%[1]s":{},"/api/v1/%[1]ss":{"get":{}},
+			"/api/v1/%[1]ss/{id}/mine":{"get":{"security":[{"bearer":[]}]},"post":{"security":[{"bearer":[]}]}}},
 		"components":{"schemas":{"%[1]sThing":{"type":"object"},"Money":{"type":"object"}}}}`, word)
 }
 
@@ -142,6 +145,15 @@ func (g *gateway) send(t *testing.T, method, path string, body io.Reader, header
 	text, err := io.ReadAll(got.Body)
 	require.NoError(t, err)
 	return reply{status: got.StatusCode, header: got.Header, body: string(text)}
+}
+
+// metrics are the gateway's, as Prometheus reads them.
+func (g *gateway) metrics(t *testing.T) reply {
+	t.Helper()
+	public := g.url
+	defer func() { g.url = public }()
+	g.url = g.inside
+	return g.get(t, "/metrics")
 }
 
 func (g *gateway) get(t *testing.T, path string, headers ...string) reply {

@@ -142,15 +142,30 @@ func TestGateway_MetricsHaveBoundedLabels(t *testing.T) {
 	g := start(t, echo, nil)
 	g.get(t, "/api/v1/orders/an-id")
 	g.get(t, "/nothing/here")
-	metrics := g.get(t, "/metrics")
+	metrics := g.metrics(t)
 	require.True(t, metrics.has(`route="/api/v1/orders/*rest",status="200"`))
 	require.True(t, metrics.has(`gateway_upstream_seconds_count{service="order-service",status="200"}`))
+	require.Equal(t, http.StatusNotFound, g.get(t, "/metrics").status, "clients reach no metrics")
 	require.False(t, metrics.has("an-id") || metrics.has("/nothing"))
 }
 
-func TestGateway_ATraceGoesOn(t *testing.T) {
+// A client decides neither the ids of our traces nor which of them are sampled.
+func TestGateway_AClientsTraceIsOnlyALink(t *testing.T) {
 	t.Parallel()
 	g := start(t, echo, nil)
+	const trace = "0af7651916cd43dd8448eb211c80319c"
+	for _, flags := range []string{"00", "01"} {
+		got := g.get(t, "/api/v1/orders", "traceparent", "00-"+trace+"-b7ad6b7169203331-"+flags, "tracestate", "x=1", "baggage", "user=admin").echoed(t).Header
+		require.NotContains(t, got.Get("traceparent"), trace)
+		require.Regexp(t, "-00$", got.Get("traceparent"), "no collector, so nothing is sampled, whatever the client asks for")
+		require.Empty(t, got.Get("tracestate"))
+		require.Empty(t, got.Get("baggage"))
+	}
+}
+
+func TestGateway_ATrustedProxysTraceGoesOn(t *testing.T) {
+	t.Parallel()
+	g := start(t, echo, func(c *config.Config) { c.TrustedProxies = "127.0.0.0/8" })
 	const trace = "0af7651916cd43dd8448eb211c80319c"
 	sent := "00-" + trace + "-b7ad6b7169203331-01"
 	got := g.get(t, "/api/v1/orders", "traceparent", sent).echoed(t).Header.Get("traceparent")

@@ -13,6 +13,7 @@ import (
 	"marketplace/infrastructure/internal/config"
 	"marketplace/shared/auth"
 	"marketplace/shared/auth/authtest"
+	"marketplace/shared/testkit"
 )
 
 var forgedHeaders = []string{
@@ -59,21 +60,33 @@ func TestGateway_P34_TheLimiterUsesThePeer(t *testing.T) {
 	require.Equal(t, http.StatusOK, g.get(t, "/health/ready").status, "probes are not limited")
 }
 
+func TestGateway_P34_TheLimiterCountsAHouseholdOnce(t *testing.T) {
+	t.Parallel()
+	g := start(t, echo, func(c *config.Config) { c.RateLimit, c.RateBurst, c.TrustedProxies = 0.01, 1, "127.0.0.1" })
+	for _, of := range [][]string{{"2001:db8:1:2::a", "2001:db8:1:2:ffff::1"}, {"192.0.2.1", "::ffff:192.0.2.1"}, {"2001:db8:1:3::a", "2001:db8:1:3::b"}} {
+		require.Equal(t, http.StatusOK, g.get(t, "/api/v1/products", "X-Forwarded-For", of[0]).status, of[0])
+		require.Equal(t, http.StatusTooManyRequests, g.get(t, "/api/v1/products", "X-Forwarded-For", of[1]).status, of[1])
+	}
+}
+
+// A forged token is refused where one is needed, and counts as none where none is needed.
 func TestGateway_P36_AForgedTokenGoesNoFurther(t *testing.T) {
 	t.Parallel()
 	g := start(t, echo, nil)
+	g.knowsWhatIsSecured(t)
 	me := auth.Identity{UserID: "0190", SessionID: "1", Roles: []string{auth.RoleAdmin}}
 	genuine := g.issuer.Token(t, me)
 	parts := strings.Split(genuine, ".")
 
-	key, public := g.issuer.Key, g.issuer.Key.Public().(ed25519.PublicKey)
-	kid := auth.KeyID(public)
+	key := g.issuer.Key
+	publicKey := key.Public().(ed25519.PublicKey)
+	kid := auth.KeyID(publicKey)
 	for name, token := range map[string]string{
 		"another key":        authtest.New(t).Token(t, me),
 		"changed claims":     parts[0] + "." + strings.ToUpper(parts[1]) + "." + parts[2],
 		"no signature":       parts[0] + "." + parts[1] + ".",
 		"alg none":           signed(t, jwt.SigningMethodNone, jwt.UnsafeAllowNoneSignatureType, kid, auth.Type, nil),
-		"alg swapped":        signed(t, jwt.SigningMethodHS256, []byte(public), kid, auth.Type, nil),
+		"alg swapped":        signed(t, jwt.SigningMethodHS256, []byte(publicKey), kid, auth.Type, nil),
 		"unknown key id":     signed(t, jwt.SigningMethodEdDSA, key, "other", auth.Type, nil),
 		"wrong issuer":       signed(t, jwt.SigningMethodEdDSA, key, kid, auth.Type, jwt.MapClaims{"iss": "evil"}),
 		"wrong audience":     signed(t, jwt.SigningMethodEdDSA, key, kid, auth.Type, jwt.MapClaims{"aud": "evil"}),
@@ -83,21 +96,32 @@ func TestGateway_P36_AForgedTokenGoesNoFurther(t *testing.T) {
 		"nothing":            "",
 		"far too long":       strings.Repeat("a", 8000),
 	} {
-		refused := g.get(t, "/api/v1/products", "Authorization", "Bearer "+token)
-		require.Equal(t, http.StatusUnauthorized, refused.status, name)
+		refused := g.get(t, secured, "Authorization", "Bearer "+token)
+		if token == "" {
+			requireProblem(t, refused, http.StatusUnauthorized, "not_signed_in")
+			continue
+		}
 		requireProblem(t, refused, http.StatusUnauthorized, "token_invalid")
+		require.Empty(t, g.get(t, public, "Authorization", "Bearer "+token).echoed(t).Header.Get("Authorization"), name)
 	}
-	untouched := signed(t, jwt.SigningMethodEdDSA, key, kid, auth.Type, nil)
-	require.Equal(t, http.StatusOK, g.get(t, "/api/v1/products", "Authorization", "Bearer "+untouched).status,
-		"the forgeries fail for what was changed in them")
-
-	require.Equal(t, "Bearer "+genuine,
-		g.get(t, "/api/v1/users/me", "Authorization", "Bearer "+genuine).echoed(t).Header.Get("Authorization"))
+	for _, path := range []string{secured, public} {
+		untouched := "Bearer " + signed(t, jwt.SigningMethodEdDSA, key, kid, auth.Type, nil)
+		require.Equal(t, untouched, g.get(t, path, "Authorization", untouched).echoed(t).Header.Get("Authorization"),
+			"the forgeries fail for what was changed in them")
+	}
 	expired, err := auth.Issue(g.issuer.Key, me, time.Now().Add(-time.Hour), time.Minute)
 	require.NoError(t, err)
-	require.Equal(t, http.StatusOK, g.get(t, "/api/v1/products", "Authorization", "Bearer "+expired).status,
-		"what was ours is the service's question")
-	require.Equal(t, http.StatusOK, g.get(t, "/api/v1/products").status)
+	requireProblem(t, g.get(t, secured, "Authorization", "Bearer "+expired), http.StatusUnauthorized, "token_expired")
+	require.Empty(t, g.get(t, public, "Authorization", "Bearer "+expired).echoed(t).Header.Get("Authorization"))
+}
+
+// An operation that needs a token and one that does not, as the services' descriptions say.
+const secured, public = "/api/v1/products/1/mine", "/api/v1/products"
+
+// knowsWhatIsSecured waits until the gateway has read the services' descriptions.
+func (g *gateway) knowsWhatIsSecured(t *testing.T) {
+	t.Helper()
+	testkit.Eventually(t, within, func() bool { return g.get(t, secured).status == http.StatusUnauthorized })
 }
 
 // signed is a token like ours but for the changes; a nil claim is left out.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -68,11 +69,10 @@ func TestGateway_ABodysTimeEndsWithTheBody(t *testing.T) {
 func TestGateway_P49_AServiceThatTakesNoBodyIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	over := make(chan struct{})
-	g := start(t, func(_ http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPost {
-			<-over // reads nothing
-		}
-	}, func(c *config.Config) {
+	hanging := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-over })) // reads nothing, and is not ready
+	t.Cleanup(hanging.Close)
+	g := start(t, echo, func(c *config.Config) {
+		c.OrderServiceURL = hanging.URL
 		c.RequestTimeout, c.BodyTimeout = 200*time.Millisecond, time.Second // long enough for the client to fill all buffers
 	})
 	t.Cleanup(func() { close(over) })

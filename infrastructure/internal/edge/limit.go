@@ -2,7 +2,6 @@ package edge
 
 import (
 	"math"
-	"net/netip"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -18,16 +17,16 @@ const maxClients = 65536
 
 var errTooMany = fault.New(fault.TooMany, "rate_limited", "Too many requests from this address.")
 
-// Limiter is a token bucket for each client address.
+// Limiter is a token bucket for each client, as web.ClientNetwork tells them apart.
 type Limiter struct {
-	clients *lru.Cache[netip.Prefix, *rate.Limiter]
+	clients *lru.Cache[string, *rate.Limiter]
 	current func() (perSecond float64, burst int)
 	now     func() time.Time
 }
 
 // NewLimiter asks current for its limits at every request, so that they can change while it runs.
 func NewLimiter(current func() (perSecond float64, burst int), now func() time.Time) *Limiter {
-	clients, err := lru.New[netip.Prefix, *rate.Limiter](maxClients)
+	clients, err := lru.New[string, *rate.Limiter](maxClients)
 	if err != nil {
 		panic(err) // only a size below one
 	}
@@ -37,7 +36,7 @@ func NewLimiter(current func() (perSecond float64, burst int), now func() time.T
 // Middleware refuses what exceeds the limit with 429 and Retry-After.
 func (l *Limiter) Middleware(server *web.Server) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if wait := l.take(web.ClientIP(c.Request.Context())); wait > 0 {
+		if wait := l.take(web.ClientNetwork(c.Request.Context())); wait > 0 {
 			server.Refuse(c, errTooMany.WithRetryAfter(wait))
 		}
 	}
@@ -47,7 +46,7 @@ func (l *Limiter) Middleware(server *web.Server) gin.HandlerFunc {
 func (l *Limiter) take(client string) time.Duration {
 	perSecond, burst := l.current()
 	now := l.now()
-	bucket := l.bucket(network(client), rate.Limit(perSecond), burst, now)
+	bucket := l.bucket(client, rate.Limit(perSecond), burst, now)
 	if bucket.AllowN(now, 1) {
 		return 0
 	}
@@ -55,7 +54,7 @@ func (l *Limiter) take(client string) time.Duration {
 	return max(time.Duration(math.Ceil(missing/perSecond*float64(time.Second))), time.Millisecond)
 }
 
-func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int, now time.Time) *rate.Limiter {
+func (l *Limiter) bucket(client string, limit rate.Limit, burst int, now time.Time) *rate.Limiter {
 	bucket, ok := l.clients.Get(client)
 	if !ok {
 		bucket = rate.NewLimiter(limit, burst)
@@ -68,22 +67,4 @@ func (l *Limiter) bucket(client netip.Prefix, limit rate.Limit, burst int, now t
 		bucket.SetBurstAt(now, burst)
 	}
 	return bucket
-}
-
-// network is what counts as one client: an IPv4 address, or the /64 of an IPv6 address, which is what a household gets.
-func network(client string) netip.Prefix {
-	addr, err := netip.ParseAddr(client)
-	if err != nil {
-		return netip.Prefix{} // all together
-	}
-	addr = addr.Unmap()
-	bits := 64
-	if addr.Is4() {
-		bits = 32
-	}
-	prefix, err := addr.WithZone("").Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return prefix
 }

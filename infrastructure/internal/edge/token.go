@@ -1,8 +1,6 @@
 package edge
 
 import (
-	"strings"
-
 	"github.com/gin-gonic/gin"
 
 	"marketplace/shared/auth"
@@ -10,18 +8,33 @@ import (
 	"marketplace/shared/web"
 )
 
-// Token refuses a bearer token that is not ours (promise 36). Whether a route needs one is the service's policy, and the
-// service verifies again: so a token that was ours and has expired goes on, since a client that holds one must
-// still be able to look around and to refresh it, and so does every token while the keys are away.
-func Token(server *web.Server, verifier *auth.Verifier) gin.HandlerFunc {
+// Secured says whether an operation needs a token; known is false for one that no service has described yet.
+type Secured func(method, path string) (secured, known bool)
+
+// Token refuses requests without a token of ours where one is needed (promise 36), before their body is read: who waits for 100 Continue
+// never sends it. Which operations need one the services' documents say. A public one goes on without a token that is not
+// ours, which counts as none there. What a service has not described yet goes on as it is, and so does every token while
+// the keys are away: the service verifies again, and knows what else its policy asks for.
+func Token(server *web.Server, verifier *auth.Verifier, needed Secured) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		scheme, token, _ := strings.Cut(c.GetHeader("Authorization"), " ")
-		if !strings.EqualFold(scheme, "Bearer") {
+		secured, known := needed(c.Request.Method, c.Request.URL.Path)
+		if !known {
+			return
+		}
+		token, sent := web.Bearer(c.GetHeader("Authorization"))
+		if !sent {
+			if secured {
+				server.Refuse(c, auth.SignedIn().Allow(auth.Identity{}, false))
+			}
 			return
 		}
 		_, err := verifier.Verify(c.Request.Context(), token)
-		if failed := fault.Of(err); err != nil && failed.Code == "token_invalid" {
-			server.Refuse(c, failed)
+		switch {
+		case err == nil || fault.Of(err).Kind != fault.Unauthenticated:
+		case secured:
+			server.Refuse(c, err)
+		default:
+			c.Request.Header.Del("Authorization")
 		}
 	}
 }

@@ -23,7 +23,7 @@ const (
 	maxDocument  = 8 << 20
 )
 
-// Documents are the services' descriptions, and the merged one that is served.
+// Documents are the services' descriptions, the merged one that is served, and what they say of tokens.
 type Documents struct {
 	transport http.RoundTripper // takes a service's name for a host
 	services  []string
@@ -35,8 +35,9 @@ type Documents struct {
 }
 
 type served struct {
-	body []byte
-	etag string
+	body     []byte
+	etag     string
+	policies *policies
 }
 
 // NewDocuments serves an empty document until Run has learned of services.
@@ -131,7 +132,7 @@ func (d *Documents) publish() {
 		return
 	}
 	sum := sha256.Sum256(body)
-	d.served.Store(&served{body: body, etag: `"` + hex.EncodeToString(sum[:8]) + `"`})
+	d.served.Store(&served{body: body, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, policies: policiesOf(whole.Paths)})
 }
 
 // ServeHTTP answers with the merged document.

@@ -39,7 +39,7 @@ func ui() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The page's own script is inline, as is the style that Swagger UI sets.
 		w.Header().Set("Content-Security-Policy",
-			"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:")
+			"default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'")
 		if strings.HasSuffix(r.URL.Path, "/index.html") {
 			page := r.Clone(r.Context())
 			page.URL.Path = uiPath

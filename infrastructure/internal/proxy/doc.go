@@ -4,5 +4,6 @@
 //
 // Small bodies are read whole before a service hears of the request: a slow client then costs nobody but itself, and the
 // request can be sent again when a kept connection turns out to be closed. Larger ones flow through a fixed
-// buffer. Whatever goes wrong is a problem of ours, never a service's raw failure.
+// buffer. Replies are read whole before a client gets any of them, within bounds for one client and for all: a slow reader costs the
+// gateway and not a service. Whatever goes wrong is a problem of ours, never a service's raw failure.
 package proxy

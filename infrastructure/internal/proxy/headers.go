@@ -3,8 +3,6 @@ package proxy
 import (
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -22,13 +20,13 @@ const (
 var untrusted = []string{"X-Forwarded-", "Forwarded", "X-Real-Ip", "X-Original-", "X-Rewrite-", "True-Client-Ip"}
 
 // forwarded leaves in the request what the service may believe: how the client reached the first of our proxies.
-func (p *proxy) forwarded(c *gin.Context) {
+func forwarded(c *gin.Context) {
 	header := c.Request.Header
 	host, proto := c.Request.Host, "http"
 	if c.Request.TLS != nil {
 		proto = "https"
 	}
-	if p.trusts(c.RemoteIP()) {
+	if web.FromTrustedProxy(c.Request.Context()) {
 		if said := header.Get(forwardedHost); said != "" {
 			host = said
 		}
@@ -47,12 +45,6 @@ func (p *proxy) forwarded(c *gin.Context) {
 	header.Set(forwardedProto, proto)
 }
 
-// trusts says whether a peer is one of the trusted proxies.
-func (p *proxy) trusts(peer string) bool {
-	addr, err := netip.ParseAddr(peer)
-	return err == nil && slices.ContainsFunc(p.Trusted, func(n netip.Prefix) bool { return n.Contains(addr.Unmap()) })
-}
-
 // direct points the outgoing request at a service. ReverseProxy has removed the forwarding headers from it.
 func direct(r *httputil.ProxyRequest, service string) {
 	ctx := r.In.Context()
@@ -62,6 +54,7 @@ func direct(r *httputil.ProxyRequest, service string) {
 		r.Out.Method = http.MethodGet // the services know reads; our own server leaves the body out (RFC 9110, 9.3.2)
 	}
 	header := r.Out.Header
+	header.Del("Expect") // answered here: net/http says 100 Continue when the body is read
 	header.Set("X-Request-ID", web.RequestID(ctx))
 	header.Set("X-Forwarded-For", web.ClientIP(ctx))
 	header.Set(forwardedHost, r.In.Header.Get(forwardedHost))

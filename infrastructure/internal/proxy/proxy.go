@@ -6,11 +6,11 @@ import (
 	"log"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"marketplace/infrastructure/internal/upstream"
 	"marketplace/shared/fault"
@@ -24,7 +24,11 @@ type Options struct {
 	BodyTimeout    time.Duration
 	RequestTimeout time.Duration
 	StreamTimeout  time.Duration
-	Trusted        []netip.Prefix // proxies whose X-Forwarded-Proto and -Host are believed
+	ReplyTimeout   time.Duration // for a client to read a reply
+	MaxReply       int64         // what is held of one reply, in bytes; more flows as the client reads it
+	Held           int64         // what is held of all replies together
+	HeldPerClient  int64         // what is held for one client address
+	Registry       prometheus.Registerer
 }
 
 // proxy is the handler of every route in the table.
@@ -32,11 +36,12 @@ type proxy struct {
 	Options
 	server  *web.Server
 	buffers *bufferPool
+	held    *held
 }
 
 // Register adds all routes of the services to the server; before is run first on each.
 func Register(server *web.Server, o Options, before ...gin.HandlerFunc) {
-	p := &proxy{Options: o, server: server, buffers: newBufferPool()}
+	p := &proxy{Options: o, server: server, buffers: newBufferPool(), held: newHeld(o.Registry, o.Held, o.HeldPerClient)}
 	services := map[string]gin.HandlerFunc{}
 	route := func(path, service string) {
 		handle, ok := services[service]
@@ -53,20 +58,15 @@ func Register(server *web.Server, o Options, before ...gin.HandlerFunc) {
 	route(keys, keysOwner)
 }
 
-// failure carries an error of the round trip out of the reverse proxy.
-type failure struct{ err error }
-
-type failureKey struct{}
-
 // to is the handler that passes requests on to one service.
 func (p *proxy) to(service string) gin.HandlerFunc {
 	reverse := &httputil.ReverseProxy{
-		Transport:      p.Transport,
+		Transport:      p,
 		BufferPool:     p.buffers,
 		Rewrite:        func(r *httputil.ProxyRequest) { direct(r, service) },
 		ModifyResponse: cleanReply,
 		ErrorHandler: func(_ http.ResponseWriter, r *http.Request, err error) {
-			r.Context().Value(failureKey{}).(*failure).err = err
+			exchangeOf(r.Context()).err = err
 		},
 		ErrorLog: log.New(discard{}, "", 0), // replies that end early: the client sees a broken connection, the metrics count it
 	}
@@ -77,18 +77,22 @@ func (p *proxy) to(service string) gin.HandlerFunc {
 			p.server.Refuse(c, err)
 			return
 		}
-		failed := &failure{}
-		ctx, cancel := context.WithCancelCause(context.WithValue(c.Request.Context(), failureKey{}, failed))
+		if body != nil {
+			defer func() { _ = body.Close() }() // ends a read of the transport's, which ReverseProxy leaves to us
+		}
+		x := &exchange{client: web.ClientNetwork(c.Request.Context()), control: http.NewResponseController(c.Writer), body: body}
+		defer func() { x.reply.release() }()
+		ctx, cancel := context.WithCancelCause(upstream.WithClient(context.WithValue(c.Request.Context(), exchangeKey{}, x), x.client))
 		defer cancel(nil)
 		ctx, release := p.within(ctx, cancel, timeout, body)
 		defer release()
 		if streams(c.Request) {
 			defer endWith(func() { cancel(nil) }, web.Stopping(ctx))()
 		}
-		p.forwarded(c)
+		forwarded(c)
 		reverse.ServeHTTP(c.Writer, c.Request.WithContext(ctx))
-		if failed.err != nil {
-			p.fail(c, body, failed.err)
+		if x.err != nil {
+			p.fail(c, body, x.err)
 		}
 	}
 }
@@ -105,7 +109,7 @@ func (p *proxy) within(
 	timer := time.AfterFunc(p.BodyTimeout+timeout, expire)
 	noDeadline := body.whole
 	body.whole = func() { noDeadline(); timer.Reset(timeout) }
-	return upstream.WithBody(ctx, body.stalls), timer.Stop
+	return upstream.WithBody(ctx, body), timer.Stop
 }
 
 // fail answers a request whose round trip failed.

@@ -2,7 +2,8 @@
 //
 // A Pool is the instances of one service: those that pass in Consul, the last known ones while Consul is away, a
 // configured address until it has told of any. Requests go round them. Each instance has a circuit breaker, so that
-// one that only fails is left alone for a moment instead of making every other request wait for it.
+// one that only fails is left alone for a moment instead of making every other request wait for it. What a client causes does
+// not count against an instance (blame.go).
 //
 // A request that failed goes to one other instance if that cannot do harm: it asks for nothing but a read, or the
 // first instance never saw a byte of it. Repeats come out of a budget of a tenth of the traffic, so that a service in

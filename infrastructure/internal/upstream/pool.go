@@ -12,6 +12,7 @@ import (
 
 	"github.com/rs/zerolog"
 	"github.com/sony/gobreaker/v2"
+	"golang.org/x/sync/singleflight"
 
 	"marketplace/shared/discovery"
 )
@@ -35,6 +36,8 @@ type Pool struct {
 type instance struct {
 	addr    string
 	breaker *gobreaker.TwoStepCircuitBreaker[struct{}]
+	looking singleflight.Group
+	silence silence
 }
 
 // NewPool starts with the configured address of the service, such as http://127.0.0.1:8081.
@@ -145,6 +148,6 @@ func (p *Pool) try(base http.RoundTripper, r *http.Request, not *instance) (*htt
 	reply, err := base.RoundTrip(out)
 	yield.Stop()
 	p.metrics.observe(p.service, started, reply, err)
-	done(blame(r, err))
+	done(p.blame(base, i, r, err))
 	return reply, i, err
 }

@@ -10,9 +10,6 @@ import (
 	"slices"
 )
 
-// errNotTheirs is told to a breaker when a request failed through no fault of the instance.
-var errNotTheirs = errors.New("not the instance's fault")
-
 // Transport is an http.RoundTripper for URLs whose host is a service's name.
 type Transport struct {
 	base  http.RoundTripper
@@ -90,35 +87,4 @@ func unsent(err error) bool {
 func repeatable(r *http.Request, err error) bool {
 	whole := unsent(err) || r.GetBody != nil || r.Body == nil || r.Body == http.NoBody
 	return whole && r.Context().Err() == nil && harmless(r, err)
-}
-
-// blame is what a breaker counts: a client that went away, or whose body does not come, says nothing about the instance;
-// a time-out does, and so does an instance that cannot be reached.
-func blame(r *http.Request, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, ErrClientBody), errors.Is(context.Cause(r.Context()), context.Canceled):
-		return errNotTheirs
-	case !unsent(err) && stalls(r):
-		return errNotTheirs
-	default:
-		return err
-	}
-}
-
-// ErrClientBody wraps an error of reading the client's body, which looks like any other failure of a round trip.
-var ErrClientBody = errors.New("reading the client's body")
-
-type bodyKey struct{}
-
-// WithBody is for a request whose body comes from the client while it is sent: stalls says that the client is what it
-// waits for. The body itself cannot be asked, since what lies between wraps it.
-func WithBody(ctx context.Context, stalls func() bool) context.Context {
-	return context.WithValue(ctx, bodyKey{}, stalls)
-}
-
-func stalls(r *http.Request) bool {
-	stalls, ok := r.Context().Value(bodyKey{}).(func() bool)
-	return ok && stalls()
 }

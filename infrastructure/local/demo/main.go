@@ -12,6 +12,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -24,6 +25,8 @@ const (
 	patience = 90 * time.Second
 	// deadline is for everything.
 	deadline = 5 * time.Minute
+	// defaultPassword is the administrator's for development.
+	defaultPassword = "marketplace-admin"
 	// parallel bounds the requests at one time.
 	parallel = 8
 )
@@ -35,7 +38,7 @@ func main() {
 		return load(ctx, settings{
 			gateway:       cmp.Or(os.Getenv("GATEWAY_URL"), "http://127.0.0.1:8080"),
 			adminEmail:    cmp.Or(os.Getenv("ADMIN_EMAIL"), "admin@marketplace.local"),
-			adminPassword: cmp.Or(os.Getenv("ADMIN_PASSWORD"), "marketplace-admin"),
+			adminPassword: cmp.Or(os.Getenv("ADMIN_PASSWORD"), defaultPassword),
 			say:           func(line string) { fmt.Println("   ", line) },
 		})
 	})
@@ -47,8 +50,14 @@ type settings struct {
 	say                                func(line string)
 }
 
+// errNotDevelopment is why nothing was loaded: everybody can read the passwords of the demo's accounts.
+var errNotDevelopment = errors.New("ADMIN_PASSWORD is not the one for development: this marketplace gets no accounts with public passwords")
+
 // load brings the marketplace to the state that the catalogue describes.
 func load(ctx context.Context, s settings) error {
+	if s.adminPassword != defaultPassword {
+		return errNotDevelopment
+	}
 	shop, err := readCatalogue()
 	if err != nil {
 		return err

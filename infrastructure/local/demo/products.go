@@ -65,12 +65,14 @@ func ensureCategories(ctx context.Context, admin *client, goods shop) (map[strin
 		ID   string `json:"id"`
 		Name string `json:"name"`
 	}
-	known, err := all[named](ctx, admin, "/categories", url.Values{})
-	if err != nil {
+	var known struct {
+		Items []named `json:"items"`
+	}
+	if err := admin.get(ctx, "/categories", &known); err != nil { // this list has no pages
 		return nil, err
 	}
 	ids := map[string]string{}
-	for _, c := range known {
+	for _, c := range known.Items {
 		ids[c.Name] = c.ID
 	}
 	for _, c := range goods {
@@ -86,7 +88,7 @@ func ensureCategories(ctx context.Context, admin *client, goods shop) (map[strin
 	return ids, nil
 }
 
-// sold are the ids of the seller's products by SKU, also of those that somebody has archived since: their SKUs are taken.
+// sold are the ids of the seller's products by SKU, also of those that somebody has archived since: the demo does not offer them again.
 func sold(ctx context.Context, seller *client) (map[string]string, error) {
 	type listed struct {
 		ID  string `json:"id"`

@@ -81,6 +81,10 @@ An order, from a shell:
 
 $("$here/journey.sh" "${port[gateway]}" | sed 's/^/  /')
 
+What is stuck      (cd order-service && go run cmd/main.go parked list)   also in payment-service and warehouse-service
+A backup           (set -a; . .local/env; pg_dump "\$ORDER_SERVICE_DATABASE_URL" -n order_service >orders.sql)   one schema a service
+Traces             docker-compose up -d has Jaeger; here OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 before a go run sends them
+
 make status, make logs s=order-service, make stop, make clean
 EOF
 }
@@ -109,6 +113,7 @@ marketplace_stop() {
 marketplace_start() {
   [[ -n ${1:-} ]] || die "which one?" "make start s=order-service"
   running_set
+  program_free "$1"
   control start "$1"
 }
 

@@ -27,8 +27,22 @@ sockets() {
 # listens PORT says whether something listens there. No `grep -q`: with pipefail its early end would count as a failure.
 listens() { sockets 0A | grep -x "$1" >/dev/null; }
 
-# A port is busy when something listens, or has it as the near end of a connection: 50051 is among the ports that the
-# kernel gives to those. What only waits to be forgotten (06) is no hindrance.
+# holder PORT prints who listens there, as far as this user may see it.
+holder() {
+  local inode socket pid
+  inode=$(awk -v port=":$(printf '%04X' "$1")" '$4 == "0A" && substr($2, length($2) - 4) == port { print $10; exit }' \
+    /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  socket=$(find /proc/[0-9]*/fd -lname "socket:\\[$inode\\]" -print -quit 2>/dev/null) || true
+  pid=${socket#/proc/} pid=${pid%%/*}
+  if [[ -z $pid ]]; then
+    printf 'a process of another user'
+  else
+    printf 'process %s: %s' "$pid" "$(tr '\0' ' ' 2>/dev/null <"/proc/$pid/cmdline")"
+  fi
+}
+
+# A port is busy when something listens, or has it as the near end of a connection: the kernel may be set to give these ports to
+# connections too. What only waits to be forgotten (06) is no hindrance.
 busy() { sockets '0[1-57-9A-C]'; }
 
 # choose NAME DEFAULT settles a port whose program does not run now. It leaves those alone that others of the set want.

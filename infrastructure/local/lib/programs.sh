@@ -23,13 +23,20 @@ start_programs() {
     if grep -qE "^$name +(RUNNING|STARTING|BACKOFF)" <<<"$status"; then
       [[ " ${rebuilt[*]} " != *" $name "* ]] || restart+=("$name")
     elif listens "${port[$name]}"; then
-      note "$name: something else listens on its port ${port[$name]}, left alone"
+      note "$name: left alone, its port ${port[$name]} is taken by $(holder "${port[$name]}")"
     else
       start+=("$name")
     fi
   done
   change start "${start[@]}"
   change restart "${restart[@]}"
+}
+
+# program_free NAME ends when another process has the program's port: supervisord would only say that it ended at once.
+program_free() {
+  [[ -n ${port[$1]:-} ]] && listens "${port[$1]}" || return 0
+  ! control status "$1" | grep -E ' (RUNNING|STARTING) ' >/dev/null || return 0
+  die "port ${port[$1]} of $1 is taken by $(holder "${port[$1]}")" "Stop that one first."
 }
 
 # change ACTION [NAME...] starts or restarts programs, all at the same time. One that ends at once is tried again by

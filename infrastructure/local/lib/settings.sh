@@ -7,10 +7,10 @@ services=(sandbox user-service product-service warehouse-service payment-service
 
 declare -A default_port=(
   [postgres]=5432 [redis]=6379 [rabbitmq]=5672 [rabbitmq_ui]=15672 [rabbitmq_dist]=25672 [epmd]=4369
-  [consul]=8500 [consul_server]=8300 [consul_serf]=8301 [gateway]=8080 [sandbox]=8090
+  [consul]=8500 [consul_server]=8300 [consul_serf]=8301 [gateway]=8080 [gateway_metrics]=9080 [sandbox]=8090
   [user-service]=8081 [product-service]=8082 [order-service]=8083 [payment-service]=8084 [warehouse-service]=8085
-  [user-service_grpc]=50051 [product-service_grpc]=50052 [order-service_grpc]=50053
-  [payment-service_grpc]=50054 [warehouse-service_grpc]=50055
+  [user-service_grpc]=9081 [product-service_grpc]=9082 [order-service_grpc]=9083
+  [payment-service_grpc]=9084 [warehouse-service_grpc]=9085
 )
 
 # prefix NAME prints a process's prefix in the environment: user-service is USER_SERVICE.
@@ -33,6 +33,10 @@ ADMIN_EMAIL=admin@marketplace.local
 ADMIN_PASSWORD=marketplace-admin
 GATEWAY_URL=http://$host:${port[gateway]}
 GATEWAY_SERVER_PORT=${port[gateway]}
+GATEWAY_METRICS_ADDR=$host:${port[gateway_metrics]}
+# The gateway's address, whose X-Forwarded-For is believed. The common name would be read by the gateway too.
+USER_SERVICE_TRUSTED_PROXIES=$host
+ORDER_SERVICE_TRUSTED_PROXIES=$host
 STRIPE_API_URL=http://$host:${port[sandbox]}
 STRIPE_SECRET_KEY=sk_test_$(secret stripe)
 STRIPE_WEBHOOK_SECRET=whsec_$(secret webhook)

@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 
 	"marketplace/order-service/internal/client"
 	"marketplace/order-service/internal/config"
@@ -17,6 +16,7 @@ import (
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
@@ -34,6 +34,7 @@ const consumeBatch = 20
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -42,6 +43,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
+	accepted, err := cfg.Accepted()
+	if err != nil {
+		return err
+	}
 	db := database(cfg, tel)
 	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
 		return err
@@ -84,8 +89,11 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 	orders, metrics := repository.New(pool, publisher.Committed), service.NewMetrics(tel.Registry)
 	changing := &service.Changing{Orders: orders, Metrics: metrics}
-	placing := &service.Placing{Catalogue: client.NewCatalogue(products), Orders: orders, Patience: cfg.OrderDeadline, Metrics: metrics}
-	deadlines := &service.Deadlines{Orders: orders, Metrics: metrics, Log: tel.Log}
+	placing := &service.Placing{
+		Catalogue: client.NewCatalogue(products), Orders: orders, Accepted: accepted, Patience: cfg.OrderDeadline,
+		Limits: cfg.Limits(), Metrics: metrics,
+	}
+	deadlines := &service.Deadlines{Orders: orders, Counted: cfg.Limits().DeclinesCount(), Metrics: metrics, Log: tel.Log}
 	group.Go("deadlines", deadlines.Run)
 
 	messages := &handler.Events{Changing: changing}
@@ -97,14 +105,25 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return session.Consume(ctx, events.OrderQueue, consumeBatch, consumer.Batch)
 	})
 
-	server := web.New(web.Options{Service: config.Service, Title: "Orders", Version: "1", Telemetry: tel, Verifier: verifier, Checks: []web.Check{
-		{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
-		{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
-		{Name: "redis", Probe: revocations.Ping},
-	}})
+	server := web.New(web.Options{
+		Service: config.Service, Title: "Orders", Version: "1", Telemetry: tel, Verifier: verifier, TrustedProxies: cfg.TrustedProxies,
+		Checks: []web.Check{
+			{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
+			{Name: "broker", Probe: func(context.Context) error { return session.Healthy() }},
+			{Name: "redis", Probe: revocations.Ping},
+		},
+	})
 	(&handler.Orders{Placing: placing, Changing: changing, Reading: orders, Waiting: handler.NewWaiting(orders)}).Register(server)
 	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, cfg.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})

@@ -24,6 +24,9 @@ func TestPlace_BadInputHasAnAnswerAndNoEffect(t *testing.T) {
 	archived := s.catalogue.add(500, "USD", productv1.Status_STATUS_ARCHIVED)
 	draft := s.catalogue.add(500, "USD", productv1.Status_STATUS_DRAFT)
 	gold := s.catalogue.add(99_999_999, "USD", productv1.Status_STATUS_ACTIVE)
+	cent := s.catalogue.add(1, "USD", productv1.Status_STATUS_ACTIVE)
+	dinar := s.catalogue.add(1005, "KWD", productv1.Status_STATUS_ACTIVE) // from before prices had a step
+	pound := s.catalogue.add(500, "GBP", productv1.Status_STATUS_ACTIVE)  // from before the shop took other currencies
 	unknown := uuid.NewString()
 	const canary = "Kanarienvogel"
 	good := body(item(lamp, 1))
@@ -46,7 +49,7 @@ func TestPlace_BadInputHasAnAnswerAndNoEffect(t *testing.T) {
 		"no items":              {body: body(""), status: 422, code: "invalid", location: "body.items"},
 		"more than 100 lines":   {body: body(many), status: 422, code: "invalid", location: "body.items"},
 		"a field too many":      {body: strings.Replace(good, `{"items"`, `{"status":"`+canary+`","items"`, 1), status: 422, code: "invalid", location: "body"},
-		"a price of one's own":  {body: body(`{"product_id":"` + lamp + `","quantity":1,"unit_price":{"amount":1,"currency":"USD"}}`), status: 422, code: "invalid", location: "body"},
+		"a price of one's own":  {body: body(`{"product_id":"` + lamp + `","quantity":1,"unit_price":{"amount":1,"currency":"USD"}}`), status: 422, code: "invalid", location: "body.items[0]"},
 		"other case":            {body: strings.Replace(good, `"items"`, `"ITEMS"`, 1), status: 422, code: "invalid"},
 		"a string for a number": {body: body(`{"product_id":"` + lamp + `","quantity":"` + canary + `"}`), status: 422, code: "invalid", location: "body.items[0].quantity"},
 		"a fraction":            {body: body(`{"product_id":"` + lamp + `","quantity":1.5}`), status: 422, code: "invalid", location: "body.items[0].quantity"},
@@ -55,16 +58,24 @@ func TestPlace_BadInputHasAnAnswerAndNoEffect(t *testing.T) {
 		"quantity 1001":         {body: body(item(lamp, 1001)), status: 422, code: "invalid", location: "body.items[0].quantity"},
 		"a huge quantity":       {body: body(`{"product_id":"` + lamp + `","quantity":1e300}`), status: 422, code: "invalid"},
 		"2^64":                  {body: body(`{"product_id":"` + lamp + `","quantity":18446744073709551616}`), status: 422, code: "invalid"},
-		"1001 in two lines":     {body: body(item(lamp, 1000) + "," + item(strings.ToUpper(lamp), 1)), status: 422, code: "invalid", location: "body.items"},
+		"1001 in two lines":     {body: body(item(lamp, 1000) + "," + item(lamp, 1)), status: 422, code: "invalid", location: "body.items"},
 		"no UUID":               {body: body(item(canary, 1)), status: 422, code: "invalid", location: "body.items[0].product_id"},
+		"an id in capitals":     {body: body(item(lamp, 1) + "," + item(strings.ToUpper(lamp), 1)), status: 422, code: "invalid", location: "body.items[1].product_id"},
 		"a UUID in braces":      {body: body(item("{"+lamp+"}", 1)), status: 422, code: "invalid", location: "body.items[0].product_id"},
 		"an unknown product":    {body: body(item(lamp, 1) + "," + item(unknown, 1)), status: 422, code: "product_unavailable", location: "body.items[1].product_id"},
 		"an archived product":   {body: body(item(archived, 1)), status: 422, code: "product_unavailable", location: "body.items[0].product_id"},
 		"a draft":               {body: body(item(draft, 1)), status: 422, code: "product_unavailable", location: "body.items[0].product_id"},
 		"mixed currencies":      {body: body(item(lamp, 1) + "," + item(euro, 1)), status: 422, code: "mixed_currencies"},
 		"too much for a card":   {body: body(item(gold, 2)), status: 422, code: "total_too_large"},
+		"too little for a card": {body: body(item(cent, 49)), status: 422, code: "total_too_small"},
+		"too fine for a card":   {body: body(item(dinar, 1)), status: 422, code: "total_step"},
+		"a currency not taken":  {body: body(item(pound, 1)), status: 422, code: "currency_unsupported"},
 		"no address":            {body: strings.Replace(good, `"shipping_address":`+address+`,`, "", 1), status: 422, code: "invalid", location: "body"},
 		"a null address":        {body: strings.Replace(good, address, "null", 1), status: 422, code: "invalid", location: "body.shipping_address"},
+		"a null country":        {body: strings.Replace(good, `"GB"`, "null", 1), status: 422, code: "invalid", location: "body.shipping_address.country"},
+		"a null product":        {body: body(`{"product_id":null,"quantity":1}`), status: 422, code: "invalid", location: "body.items[0].product_id"},
+		"half a surrogate pair": {body: strings.Replace(good, "Ada", `\ud83d`, 1), status: 400, code: "malformed"},
+		"not UTF-8":             {body: strings.Replace(good, "Ada", "\xff", 1), status: 400, code: "malformed"},
 		"no such country":       {body: strings.Replace(good, `"GB"`, `"`+canary+`"`, 1), status: 422, code: "invalid", location: "body.shipping_address.country"},
 		"a NUL in a name":       {body: strings.Replace(good, "Ada", `A\u0000da`, 1), status: 422, code: "invalid_text"},
 		"a long name":           {body: strings.Replace(good, "Ada", strings.Repeat("A", 201), 1), status: 422, code: "invalid", location: "body.shipping_address.name"},
@@ -137,7 +148,7 @@ func TestPlace_LinesOfOneProductAreMerged(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	lamp, desk := s.catalogue.lamp(), s.catalogue.lamp()
-	o := s.customer().place(item(lamp, 1) + "," + item(desk, 1) + "," + item(strings.ToUpper(lamp), 2))
+	o := s.customer().place(item(lamp, 1) + "," + item(desk, 1) + "," + item(lamp, 2))
 	require.Len(t, o.Items, 2)
 	require.EqualValues(t, 3, o.Items[0].Quantity)
 	require.EqualValues(t, 2000, o.Total.Amount)

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"marketplace/order-service/internal/config"
+	"marketplace/order-service/internal/handler"
 	"marketplace/order-service/internal/repository"
 	"marketplace/order-service/migrations"
 	"marketplace/proto/events"
@@ -22,6 +23,9 @@ var (
 	errBroken    = errors.New("some orders cannot be replayed: their events have to be looked at")
 )
 
+// bodies is how people read and write the bodies of parked messages.
+var bodies = inbox.Codec{ToJSON: events.ToJSON, FromJSON: handler.FromJSON}
+
 // Command handles the commands for operators: "migrate ...", "parked ...", "health" and "rebuild". handled is false without arguments.
 func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
 	if len(args) == 0 {
@@ -30,7 +34,7 @@ func Command(ctx context.Context, args []string, cfg config.Config) (handled boo
 	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return true, err
 	}
-	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.OrderQueue); handled {
+	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.OrderQueue, bodies); handled {
 		return true, err
 	}
 	if handled, err = web.HealthCommand(args, cfg.ServerPort); handled {

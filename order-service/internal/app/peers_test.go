@@ -17,6 +17,7 @@ import (
 	"marketplace/shared/money"
 	"marketplace/shared/outbox"
 	"marketplace/shared/rabbit"
+	"marketplace/shared/rabbit/rabbittest"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
 )
@@ -100,9 +101,7 @@ func envelope(t *testing.T, source, eventType, orderID string, payload proto.Mes
 // say publishes messages and waits for the broker's confirmation.
 func (p *peers) say(messages ...rabbit.Message) {
 	p.t.Helper()
-	for _, err := range p.session.Publish(p.t.Context(), messages) {
-		require.NoError(p.t, err)
-	}
+	rabbittest.Publish(p.t, p.session, messages...)
 }
 
 func reserved(t *testing.T, orderID string) rabbit.Message {
@@ -134,7 +133,7 @@ func declined(t *testing.T, orderID string) rabbit.Message {
 func refunded(t *testing.T, o handler.Order) rabbit.Message {
 	all := &moneyv1.Money{Amount: o.Total.Amount, Currency: o.Total.Currency}
 	return envelope(t, "payment-service", events.PaymentRefunded, o.ID, &eventsv1.PaymentRefunded{
-		OrderId: o.ID, PaymentId: o.ID, RefundId: o.ID, Amount: all, Refunded: all, Captured: all,
+		OrderId: o.ID, PaymentId: o.ID, RefundId: o.ID, Amount: all, Refunded: all, Captured: all, Cause: "support:k",
 	})
 }
 

@@ -1,12 +1,12 @@
 package app_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,6 +25,7 @@ import (
 const (
 	schema = "order_service"
 	within = 20 * time.Second
+	many   = 1_000_000
 )
 
 // shop is order-service with everything around it: a database and a vhost of its own, a catalogue, tokens.
@@ -49,7 +50,11 @@ func newShop(t *testing.T) *shop {
 			RedisURL: secret(testkit.Redis(t)), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
+		Shop:          sharedconfig.Shop{Currencies: []string{"USD", "EUR", "ISK", "KWD"}, ShopCurrency: "USD"},
 		OrderDeadline: 15 * time.Minute, ProductServiceAddr: s.catalogue.addr,
+		// Out of the way of tests with other questions, which order a lot as one customer.
+		OpenOrders: many, OpenUnits: many, Declines: many, DeclinesPerAddress: many, CustomerWindow: 24 * time.Hour, AddressWindow: 15 * time.Minute,
+		TrustedProxies: []string{"127.0.0.1"}, // the test stands where the gateway does
 	}
 	s.url = "http://127.0.0.1:" + strconv.Itoa(s.config.ServerPort)
 	return s
@@ -177,7 +182,7 @@ func (p *person) call(method, path, body string, headers ...string) reply {
 }
 
 func (p *person) try(method, path, body string, headers ...string) (reply, error) {
-	req, err := http.NewRequest(method, p.shop.url+path, bytes.NewBufferString(body))
+	req, err := http.NewRequest(method, p.shop.url+path, strings.NewReader(body))
 	if err != nil {
 		return reply{}, err
 	}

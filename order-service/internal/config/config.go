@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"marketplace/order-service/internal/domain"
 	"marketplace/shared/config"
 )
 
@@ -14,12 +15,34 @@ const Service = "order-service"
 // Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
 type Config struct {
 	config.Common
+	config.Shop
 
 	// OrderDeadline is how long an order may take to be confirmed before it is cancelled.
 	OrderDeadline time.Duration `mapstructure:"order_deadline" default:"15m"`
 
+	// KeyLife is payment-service's setting, under the same name: how long the card processor certainly remembers an
+	// idempotency key. The charge of an order that its deadline has cancelled is fenced under its key.
+	KeyLife time.Duration `mapstructure:"stripe_key_life" default:"23h"`
+
+	// Limits on what a customer holds without paying. An order is open until it is confirmed or cancelled.
+	OpenOrders int   `mapstructure:"open_orders_per_customer" default:"20"`
+	OpenUnits  int64 `mapstructure:"open_units_per_customer" default:"1000"`
+
+	// Limits on orders that end unpaid because of the customer: how many in how long a time. Each holds stock for payment-service's
+	// AUTHENTICATION_TIME at most, so that Declines times this, as a share of CustomerWindow, bounds how long a customer who never
+	// pays keeps goods from others. Many people share an address, whose window is therefore short.
+	Declines           int           `mapstructure:"declines_per_customer" default:"20"`
+	CustomerWindow     time.Duration `mapstructure:"decline_window_per_customer" default:"24h"`
+	DeclinesPerAddress int           `mapstructure:"declines_per_address" default:"50"`
+	AddressWindow      time.Duration `mapstructure:"decline_window_per_address" default:"15m"`
+
+	// TrustedProxies are the addresses or networks of gateways, whose X-Forwarded-For says where an order comes from; nobody's
+	// is believed unless it is set. Where it does not hold the gateway's address, the gateway is the one client that everybody
+	// is, and a single thief with stolen cards stops everybody's orders.
+	TrustedProxies []string `mapstructure:"trusted_proxies"`
+
 	// ProductServiceAddr is where the catalogue answers until Consul says so.
-	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:50052"`
+	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:9082"`
 }
 
 // Load reads the configuration.
@@ -37,8 +60,27 @@ func Defaults() map[string]any {
 
 // Validate refuses what would only fail later.
 func (c Config) Validate() error {
-	if c.OrderDeadline < time.Second {
+	switch {
+	case c.OrderDeadline < time.Second:
 		return errors.New("order_deadline must be at least 1s")
+	case c.OrderDeadline >= c.KeyLife:
+		return errors.New("order_deadline must be below stripe_key_life")
+	case c.OpenOrders < 1 || c.OpenUnits < 1 || c.Declines < 1 || c.DeclinesPerAddress < 1:
+		return errors.New("limits per customer and per address must be at least 1")
+	case c.CustomerWindow < time.Second || c.AddressWindow < time.Second:
+		return errors.New("decline_window_per_customer and decline_window_per_address must be at least 1s")
+	}
+	if _, err := c.Accepted(); err != nil {
+		return err
 	}
 	return c.Common.Validate()
+}
+
+// Limits are those on what is held or tried without paying.
+func (c Config) Limits() domain.Limits {
+	return domain.Limits{
+		OpenOrders: c.OpenOrders, OpenUnits: c.OpenUnits,
+		Declines: c.Declines, Window: c.CustomerWindow,
+		DeclinesPerAddress: c.DeclinesPerAddress, AddressWindow: c.AddressWindow,
+	}
 }

@@ -71,7 +71,7 @@ var saga = []struct {
 func TestDecide_EveryStateAndInputAsTheSagaSays(t *testing.T) {
 	inputs := map[string]Input{
 		"cancel": byCustomer, "deadline": DeadlinePassed{}, "stock.reserved": StockReserved{}, "stock.rejected": short,
-		"payment.captured": captured, "payment.captured (other amount)": PaymentCaptured{Amount: usd(29)}, "payment.failed": declined,
+		"payment.captured": captured, "payment.captured (other amount)": PaymentCaptured{Amount: usd(290)}, "payment.failed": declined,
 		"shipment.cancelled": ShipmentCancelled{}, "dispatched 1": left(1), "dispatched 2": left(2), "delivered 1": arrived(1),
 	}
 	for _, row := range saga {
@@ -134,7 +134,7 @@ func TestDecide_P28_TheTimelineSaysThatACancellationCameTooLate(t *testing.T) {
 }
 
 func TestDecide_ACaptureOfAnythingButTheTotalIsParked(t *testing.T) {
-	for _, amount := range []money.Money{usd(29), usd(31), {Amount: 30, Currency: "EUR"}, {}} {
+	for _, amount := range []money.Money{usd(290), usd(310), {Amount: 300, Currency: "EUR"}, {}} {
 		events, err := Decide(placed(t), PaymentCaptured{Amount: amount}, noon)
 		require.ErrorIs(t, err, ErrAmount, amount)
 		require.Empty(t, events)
@@ -156,7 +156,7 @@ func TestDecide_NothingHappensToAnOrderThatIsNone(t *testing.T) {
 }
 
 func TestPaymentStatus(t *testing.T) {
-	some, all := PaymentRefunded{Amount: usd(10), Refunded: usd(10)}, PaymentRefunded{Amount: usd(20), Refunded: usd(30)}
+	some, all := PaymentRefunded{Amount: usd(100), Refunded: usd(100)}, PaymentRefunded{Amount: usd(200), Refunded: usd(300)}
 	for name, c := range map[string]struct {
 		inputs []Input
 		want   PaymentStatus

@@ -7,9 +7,12 @@ var (
 	ErrEmptyOrder      = errors.New("an order needs at least one line")
 	ErrTooManyLines    = errors.New("an order has at most 100 lines")
 	ErrQuantity        = errors.New("a quantity is between 1 and 1000, duplicate lines taken together")
-	ErrPrice           = errors.New("a price is positive and has a currency")
+	ErrPrice           = errors.New("a price is positive")
 	ErrMixedCurrencies = errors.New("the lines of an order have one currency")
+	ErrCurrency        = errors.New("the shop does not take this currency")
+	ErrTotalTooSmall   = errors.New("the total is smaller than a card payment can be")
 	ErrTotalTooLarge   = errors.New("the total is larger than a card payment can be")
+	ErrTotalStep       = errors.New("the total is finer than cards are charged in its currency")
 	ErrDeadline        = errors.New("the deadline lies after the moment of placing")
 )
 

@@ -20,13 +20,22 @@ func line(product string, quantity, price int64) Line {
 	return Line{ProductID: product, Quantity: quantity, UnitPrice: usd(price)}
 }
 
+// accepted is what the shop of these tests takes.
+var accepted = func() money.Accepted {
+	a, err := money.Accept("USD", "EUR", "ISK", "KWD", "MGA")
+	if err != nil {
+		panic(err)
+	}
+	return a
+}()
+
 func placement(lines ...Line) Placement {
-	return Placement{ID: "o", Number: "1001", CustomerID: "c", Lines: lines, PaymentMethod: "pm_card_visa", PlacedAt: noon, Deadline: deadline}
+	return Placement{ID: "o", Accepted: accepted, Number: "1001", CustomerID: "c", Lines: lines, PaymentMethod: "pm_card_visa", PlacedAt: noon, Deadline: deadline}
 }
 
-// placed is an order of 30 USD cents.
+// placed is an order of 300 USD cents.
 func placed(t require.TestingT) Order {
-	o, _, err := Place(placement(line("p", 3, 10)))
+	o, _, err := Place(placement(line("p", 3, 100)))
 	require.NoError(t, err)
 	return o
 }
@@ -46,7 +55,7 @@ func after(t testing.TB, inputs ...Input) Order {
 var (
 	byCustomer = Cancel{By: ByCustomer, Note: "changed my mind"}
 	short      = StockRejected{Shortages: []Shortage{{ProductID: "p", Wanted: 3, Available: 1}}}
-	captured   = PaymentCaptured{Amount: usd(30)}
+	captured   = PaymentCaptured{Amount: usd(300)}
 	declined   = PaymentFailed{Code: "card_declined", Message: "Your card was declined."}
 )
 

@@ -44,6 +44,7 @@ type (
 	PaymentRefunded struct {
 		Amount   money.Money // this time
 		Refunded money.Money // in all, this time included
+		Cause    string      // what for, as payment-service names it; empty from a version that did not say it
 	}
 
 	// ShipmentCancelled: the warehouse stopped the shipments and released the stock.

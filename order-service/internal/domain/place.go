@@ -14,10 +14,6 @@ const (
 
 	// MaxQuantity is how many of one product an order can have.
 	MaxQuantity = 1000
-
-	// MaxTotal is the largest amount that the card processor takes: eight digits in the minor unit
-	// (https://docs.stripe.com/currencies). A larger order would reserve stock and could never be paid.
-	MaxTotal = 99_999_999
 )
 
 // Placement is the command that makes an order. Prices and names come from the catalogue, never from the shopper.
@@ -28,6 +24,7 @@ type Placement struct {
 	Lines         []Line // Total is not read; two lines of one product become one
 	Address       Address
 	PaymentMethod string
+	Accepted      money.Accepted // the currencies that the shop takes
 	PlacedAt      time.Time
 	Deadline      time.Time
 }
@@ -38,7 +35,7 @@ func Place(p Placement) (Order, []Event, error) {
 	if err != nil {
 		return Order{}, nil, err
 	}
-	total, err := price(lines)
+	total, err := price(lines, p.Accepted)
 	if err != nil {
 		return Order{}, nil, err
 	}
@@ -80,12 +77,16 @@ func merged(lines []Line) ([]Line, error) {
 	return out, nil
 }
 
-// price sets every line's total and returns their sum.
-func price(lines []Line) (money.Money, error) {
+// price sets every line's total and returns their sum, which a card payment can be.
+func price(lines []Line, accepted money.Accepted) (money.Money, error) {
+	limits, ok := accepted.Limits(lines[0].UnitPrice.Currency)
+	if !ok {
+		return money.Money{}, TotalError{Reason: ErrCurrency, Currencies: accepted.Codes()}
+	}
 	var total money.Money
 	for i := range lines {
 		l := &lines[i]
-		if l.UnitPrice.Amount <= 0 || l.UnitPrice.Validate() != nil {
+		if l.UnitPrice.Amount <= 0 {
 			return money.Money{}, fmt.Errorf("product %s: %w", l.ProductID, ErrPrice)
 		}
 		if l.UnitPrice.Currency != lines[0].UnitPrice.Currency {
@@ -93,11 +94,11 @@ func price(lines []Line) (money.Money, error) {
 		}
 		var err error
 		if l.Total, err = l.UnitPrice.Times(l.Quantity); err != nil {
-			return money.Money{}, ErrTotalTooLarge
+			return money.Money{}, TotalError{Reason: ErrTotalTooLarge, Limits: limits}
 		}
-		if total, err = total.Add(l.Total); err != nil || total.Amount > MaxTotal {
-			return money.Money{}, ErrTotalTooLarge
+		if total, err = total.Add(l.Total); err != nil {
+			return money.Money{}, TotalError{Reason: ErrTotalTooLarge, Limits: limits}
 		}
 	}
-	return total, nil
+	return total, payable(total, limits)
 }

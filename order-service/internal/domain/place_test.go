@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"errors"
 	"math"
 	"strconv"
 	"testing"
@@ -27,10 +28,10 @@ func TestPlace_MergesLinesOfOneProductAndAddsUp(t *testing.T) {
 }
 
 func TestPlace_LeavesItsArgumentAlone(t *testing.T) {
-	lines := []Line{line("a", 1, 5), line("a", 1, 5)}
+	lines := []Line{line("a", 1, 50), line("a", 1, 50)}
 	_, _, err := Place(placement(lines...))
 	require.NoError(t, err)
-	require.Equal(t, []Line{line("a", 1, 5), line("a", 1, 5)}, lines)
+	require.Equal(t, []Line{line("a", 1, 50), line("a", 1, 50)}, lines)
 }
 
 func TestPlace_Refuses(t *testing.T) {
@@ -59,9 +60,9 @@ func TestPlace_Refuses(t *testing.T) {
 		"a huge quantity":                 {[]Line{line("a", math.MaxInt64, 1), line("a", math.MaxInt64, 1)}, ErrQuantity},
 		"price 0":                         {[]Line{line("a", 1, 0)}, ErrPrice},
 		"negative price":                  {[]Line{line("a", 1, -1)}, ErrPrice},
-		"no currency":                     {[]Line{nowhere}, ErrPrice},
+		"no currency":                     {[]Line{nowhere}, ErrCurrency},
 		"two currencies":                  {[]Line{line("a", 1, 1), euro}, ErrMixedCurrencies},
-		"a total no card takes":           {[]Line{line("a", 1, MaxTotal), line("b", 1, 1)}, ErrTotalTooLarge},
+		"a total no card takes":           {[]Line{line("a", 1, 99_999_999), line("b", 1, 1)}, ErrTotalTooLarge},
 		"a line that overflows":           {[]Line{line("a", 2, math.MaxInt64)}, ErrTotalTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestPlace_Refuses(t *testing.T) {
 			require.Zero(t, o)
 		})
 	}
-	late := placement(line("a", 1, 1))
+	late := placement(line("a", 1, 100))
 	late.Deadline = late.PlacedAt
 	_, _, err = Place(late)
 	require.ErrorIs(t, err, ErrDeadline)
@@ -101,4 +102,43 @@ func TestPlace_TotalIsThatOfItsLines(t *testing.T) {
 			require.Equal(t, l.UnitPrice.Amount*l.Quantity, l.Total.Amount)
 		}
 	})
+}
+
+// What could never be charged would reserve stock until the deadline.
+func TestPlace_OnlyATotalThatCanBeCharged(t *testing.T) {
+	priced := func(currency string, amount, quantity int64) Line {
+		l := line("a", quantity, amount)
+		l.UnitPrice.Currency = currency
+		return l
+	}
+	for _, c := range []struct {
+		currency         string
+		amount, quantity int64
+		want             error
+	}{
+		{"USD", 49, 1, ErrTotalTooSmall},
+		{"USD", 50, 1, nil},
+		{"USD", 5, 10, nil}, // ten cheap items are fine
+		{"USD", 99_999_999, 1, nil},
+		{"USD", 50_000_000, 2, ErrTotalTooLarge},
+		{"ISK", 1, 1, nil},
+		{"ISK", 999_999, 1, nil},
+		{"ISK", 500_000, 2, ErrTotalTooLarge},
+		{"KWD", 5, 1, ErrTotalTooSmall},
+		{"KWD", 1_005, 1, ErrTotalStep}, // a price from before the rule
+		{"KWD", 1_005, 2, nil},
+		{"MGA", 120, 1, ErrTotalStep},
+		{"MGA", 120, 5, nil},
+		{"GBP", 100, 1, ErrCurrency}, // taken from the list since the product was offered
+		{"LYD", 100, 1, ErrCurrency},
+	} {
+		_, _, err := Place(placement(priced(c.currency, c.amount, c.quantity)))
+		require.ErrorIs(t, err, c.want, "%+v", c)
+		if c.want == nil {
+			continue
+		}
+		var refused TotalError
+		require.ErrorAs(t, err, &refused, "%+v", c)
+		require.Equal(t, errors.Is(c.want, ErrCurrency), refused.Limits == money.Limits{}, "%+v", c)
+	}
 }

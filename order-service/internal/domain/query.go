@@ -16,8 +16,11 @@ type Position struct {
 	ID       string
 }
 
-// Position is where the order stands in lists.
-func (o Order) Position() Position { return Position{PlacedAt: o.PlacedAt, ID: o.ID} }
+// Summary is an order as a list shows it.
+type Summary struct {
+	Order       // without Lines
+	Units int64 // the sum of the lines' quantities
+}
 
 // Recorded is an event as it stands in an order's timeline.
 type Recorded struct {
@@ -26,5 +29,5 @@ type Recorded struct {
 	Source     string
 	TraceID    string
 	OccurredAt time.Time
-	Data       []byte // as stored: JSON
+	Data       []byte // as stored, without what the order itself shows: JSON
 }

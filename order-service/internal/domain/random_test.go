@@ -17,10 +17,10 @@ func TestOrder_P28_AnySequenceKeepsTheInvariants(t *testing.T) {
 		DeadlinePassed{},
 		StockReserved{},
 		short, captured,
-		PaymentCaptured{Amount: usd(31)},
+		PaymentCaptured{Amount: usd(310)},
 		declined,
-		PaymentRefunded{Amount: usd(10), Refunded: usd(10)},
-		PaymentRefunded{Amount: usd(20), Refunded: usd(30)},
+		PaymentRefunded{Amount: usd(100), Refunded: usd(100)},
+		PaymentRefunded{Amount: usd(200), Refunded: usd(300)},
 		ShipmentCancelled{},
 		left(1), left(2), arrived(1), arrived(2),
 	})

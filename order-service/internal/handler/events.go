@@ -47,6 +47,16 @@ func (h *Events) Handle(ctx context.Context, batch []rabbit.Message) error {
 	return h.Changing.Apply(ctx, changes)
 }
 
+// FromJSON reads the body of a message as a person wrote it, and refuses what Handle could not read.
+func FromJSON(eventType string, text []byte) ([]byte, error) {
+	body, err := events.FromJSON(eventType, text)
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = fact(rabbit.Message{Type: eventType, Body: body})
+	return body, err
+}
+
 var errNotAFact = errors.New("not a message for orders")
 
 // fact is what a message says about which order.
@@ -82,7 +92,7 @@ func inputOf(decoded proto.Message) (domain.Input, error) {
 	case *eventsv1.PaymentRefunded:
 		amount, err := moneyOf(e.GetAmount())
 		refunded, errAll := moneyOf(e.GetRefunded())
-		return domain.PaymentRefunded{Amount: amount, Refunded: refunded}, errors.Join(err, errAll)
+		return domain.PaymentRefunded{Amount: amount, Refunded: refunded, Cause: e.GetCause()}, errors.Join(err, errAll)
 	case *eventsv1.ShipmentDispatched:
 		return domain.ShipmentDispatched{Number: int(e.GetNumber()), Of: int(e.GetOf()), Tracking: e.GetTrackingNumber()}, nil
 	case *eventsv1.ShipmentDelivered:
@@ -102,5 +112,5 @@ func shortagesOf(in []*eventsv1.Shortage) []domain.Shortage {
 }
 
 func moneyOf(m *moneyv1.Money) (money.Money, error) {
-	return money.New(m.GetAmount(), m.GetCurrency())
+	return money.Read(m.GetAmount(), m.GetCurrency())
 }

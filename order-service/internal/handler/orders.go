@@ -2,7 +2,6 @@ package handler
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -10,49 +9,33 @@ import (
 	"marketplace/order-service/internal/service"
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
-	"marketplace/shared/replay"
+	"marketplace/shared/idempotency"
 	"marketplace/shared/web"
 )
 
-var errKeyRequired = fault.New(fault.Invalid, "idempotency_key_required", "Send an Idempotency-Key, so that a repeated request orders once.").
-	WithField("header.Idempotency-Key", "is required")
-
 type placeInput struct {
-	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Required: a repeated request with the same key gets the first reply"`
-	RawBody []byte
-	Body    struct {
-		Items         []Item  `json:"items" minItems:"1" maxItems:"100" doc:"Items of one product are taken together"`
-		Address       Address `json:"shipping_address"`
-		PaymentMethod string  `json:"payment_method_id" minLength:"1" maxLength:"255" pattern:"^[A-Za-z0-9_-]+$" example:"pm_card_visa"`
+	Body struct {
+		Items         []Item        `json:"items" minItems:"1" maxItems:"100" doc:"Items of one product are taken together"`
+		Address       Address       `json:"shipping_address"`
+		PaymentMethod web.ForeignID `json:"payment_method_id" minLength:"1" maxLength:"255" pattern:"^[A-Za-z0-9_-]+$" example:"pm_card_visa"`
 	}
 }
 
-func (h *Orders) place(ctx context.Context, in *placeInput) (*web.Raw, error) {
-	if in.Key == "" {
-		return nil, errKeyRequired
-	}
+func (h *Orders) place(ctx context.Context, in *placeInput, key idempotency.Key) (idempotency.Reply, error) {
 	who, _ := auth.From(ctx)
-	items, err := itemsOf(in.Body.Items)
-	if err != nil {
-		return nil, err
-	}
-	key := replay.Key(ctx, "POST /orders", in.Key, in.RawBody)
-	return sent(h.Placing.Place(ctx, service.Request{
-		CustomerID: who.UserID, Items: items, Address: domain.Address(in.Body.Address), PaymentMethod: in.Body.PaymentMethod,
-	}, answer(key, http.StatusCreated)))
+	reply, err := h.Placing.Place(ctx, service.Request{
+		CustomerID: who.UserID, Network: web.ClientNetwork(ctx), Items: itemsOf(in.Body.Items),
+		Address: in.Body.Address.address(), PaymentMethod: string(in.Body.PaymentMethod),
+	}, answer(key, http.StatusCreated))
+	return reply, refuse(err)
 }
 
-// itemsOf brings the ids into their one spelling, so that items of one product are found to be that.
-func itemsOf(in []Item) ([]domain.Item, error) {
+func itemsOf(in []Item) []domain.Item {
 	items := make([]domain.Item, len(in))
 	for i, item := range in {
-		id, err := web.ParseID(item.ProductID)
-		if err != nil {
-			return nil, errInvalid.WithField(fmt.Sprintf("body.items[%d].product_id", i), "is not a UUID")
-		}
-		items[i] = domain.Item{ProductID: id, Quantity: item.Quantity}
+		items[i] = domain.Item{ProductID: string(item.ProductID), Quantity: item.Quantity}
 	}
-	return items, nil
+	return items
 }
 
 type listInput struct {
@@ -61,12 +44,12 @@ type listInput struct {
 	Scope  string `query:"scope" enum:"own,all" default:"own" doc:"all orders are for support and admins"`
 }
 
-type listOutput struct{ Body web.List[Order] }
+type listOutput struct{ Body web.List[Summary] }
 
-// cursor is the position of the last order of a page.
-type cursor struct {
+// position is what the list is sorted by.
+type position struct {
 	PlacedAt time.Time `json:"at"`
-	ID       string    `json:"id"`
+	ID       web.ID    `json:"id"`
 }
 
 var errScope = fault.New(fault.Forbidden, "role_missing", "Your account is not allowed to do this.")
@@ -80,40 +63,31 @@ func (h *Orders) list(ctx context.Context, in *listInput) (*listOutput, error) {
 		}
 		q.CustomerID = ""
 	}
-	var err error
-	if q.After, err = positionOf(in.Cursor); err != nil {
+	cursor := web.NewCursor[position]("orders.1", in, q.CustomerID)
+	after, _, err := cursor.Key()
+	if err != nil {
 		return nil, err
 	}
+	q.After = domain.Position{PlacedAt: after.PlacedAt, ID: string(after.ID)}
 	page, more, err := h.Reading.List(ctx, q)
 	if err != nil {
 		return nil, refuse(err)
 	}
-	items := make([]Order, len(page))
+	items := make([]Summary, len(page))
 	for i, o := range page {
-		items[i] = orderShape(o)
+		items[i] = summaryShape(o)
 	}
 	next := ""
 	if more {
-		next = web.EncodeCursor(cursor(page[len(page)-1].Position()))
+		last := page[len(page)-1]
+		next = cursor.Encode(position{PlacedAt: last.PlacedAt, ID: web.ID(last.ID)})
 	}
 	return &listOutput{Body: web.NewList(items, next)}, nil
 }
 
-func positionOf(text string) (domain.Position, error) {
-	var c cursor
-	if err := web.DecodeCursor(text, &c); err != nil || text == "" {
-		return domain.Position{}, err
-	}
-	id, err := web.ParseID(c.ID)
-	if err != nil {
-		return domain.Position{}, web.ErrCursor
-	}
-	return domain.Position{PlacedAt: c.PlacedAt, ID: id}, nil
-}
-
 type getInput struct {
-	ID   string `path:"id"`
-	Wait string `query:"wait" pattern:"^[0-9]{1,5}(ms|s)$" example:"10s" doc:"How long to wait until the order is settled, at most 30s"`
+	ID   web.ID `path:"id"`
+	Wait string `query:"wait" pattern:"^[0-9]{1,5}(ms|s)$" example:"10s" doc:"How long to wait until the order is settled (neither pending, reserved nor cancelling), at most 30s"`
 }
 
 type getOutput struct {

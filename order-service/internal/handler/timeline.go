@@ -5,21 +5,23 @@ import (
 	"encoding/json"
 	"time"
 
+	"marketplace/order-service/internal/domain"
 	"marketplace/shared/web"
 )
 
 // Event is an entry of an order's timeline.
 type Event struct {
 	Seq        int             `json:"seq" doc:"From 1, without gaps"`
-	Type       string          `json:"type" example:"order.confirmed"`
+	Type       string          `json:"type" maxLength:"40" example:"order.confirmed"`
 	OccurredAt time.Time       `json:"occurred_at"`
-	Source     string          `json:"source" doc:"Who said so: customer, support, deadline or a service"`
-	Data       json.RawMessage `json:"data" doc:"What belongs to the type"`
-	TraceID    string          `json:"trace_id,omitempty"`
+	Source     string          `json:"source" maxLength:"40" doc:"Who said so: customer, support, deadline or a service"`
+	Data       json.RawMessage `json:"data" maxBytes:"4096" doc:"What belongs to the type"`
+	TraceID    string          `json:"trace_id,omitempty" maxLength:"32" format:"foreign-id"`
 }
 
 type timelineInput struct {
-	ID string `path:"id"`
+	web.Page
+	ID web.ID `path:"id"`
 }
 
 type timelineOutput struct{ Body web.List[Event] }
@@ -29,13 +31,18 @@ func (h *Orders) timeline(ctx context.Context, in *timelineInput) (*timelineOutp
 	if err != nil {
 		return nil, err
 	}
-	entries, err := h.Reading.Timeline(ctx, o.ID)
+	cursor := web.NewCursor[int]("timeline.1", in, o.ID)
+	after, _, err := cursor.Key()
+	if err != nil {
+		return nil, err
+	}
+	entries, err := h.Reading.Timeline(ctx, o.ID, after, in.Limit+1)
 	if err != nil {
 		return nil, refuse(err)
 	}
-	events := make([]Event, len(entries))
-	for i, e := range entries {
-		events[i] = Event{Seq: e.Seq, Type: e.Type, OccurredAt: e.OccurredAt, Source: e.Source, Data: e.Data, TraceID: e.TraceID}
-	}
-	return &timelineOutput{Body: web.NewList(events, "")}, nil
+	return &timelineOutput{Body: web.PageOf(cursor, entries, in.Limit, eventShape, func(e domain.Recorded) int { return e.Seq })}, nil
+}
+
+func eventShape(e domain.Recorded) Event {
+	return Event{Seq: e.Seq, Type: e.Type, OccurredAt: e.OccurredAt, Source: e.Source, Data: e.Data, TraceID: e.TraceID}
 }

@@ -14,30 +14,49 @@ import (
 	"marketplace/shared/postgres"
 )
 
-// Place makes an order with the number and the time that the database gives.
-type Place = func(number string, now time.Time) (domain.Order, []domain.Event, error)
-
-const takeNumber = "select nextval('order_numbers')::text, clock_timestamp()"
+// Place makes an order with a number that is free and the time that the database gives, unless what counts against it is too much.
+type Place = func(number string, now time.Time, s domain.Standing) (domain.Order, []domain.Event, error)
 
 // Create saves a new order with its first event, the message that follows from it, and the reply to the request. A second
-// request with the same key, running or finished, stops it: see idempotency.Do.
-func (r *Orders) Create(ctx context.Context, source, trace string, place Place, answer Answer) (domain.Outcome, idempotency.Reply, error) {
-	var number string
-	var now time.Time
+// request with the same key, running or finished, stops it: see idempotency.Do. Orders of one shopper are placed one after
+// the other, and what place is told of their standing holds until the order is saved.
+func (r *Orders) Create(
+	ctx context.Context, by domain.Shopper, trace string, place Place, answer Answer,
+) (domain.Outcome, idempotency.Reply, error) {
+	end, err := r.turns.take(ctx, by, answer.Key.Key)
+	if err != nil {
+		return domain.Outcome{}, idempotency.Reply{}, err
+	}
+	defer end()
+	for tries := 1; ; tries++ {
+		done, reply, err := r.create(ctx, by, trace, place, answer)
+		if !postgres.Violates(err, "orders_number_key") || tries == numberTries {
+			return done, reply, err
+		}
+	}
+}
+
+// numberTries is how often another number is tried when one is taken. That all are taken does not happen.
+const numberTries = 5
+
+func (r *Orders) create(
+	ctx context.Context, by domain.Shopper, trace string, place Place, answer Answer,
+) (domain.Outcome, idempotency.Reply, error) {
+	var t ticket
 	var reply idempotency.Reply
 	var done domain.Outcome
 	var messages []outbox.Record
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
 			answer.Claim(b)
-			b.Queue(takeNumber).QueryRow(func(row pgx.Row) error { return row.Scan(&number, &now) })
+			t.take(b, by)
 		},
 		func(b *pgx.Batch) (err error) {
-			now = now.UTC()
-			if done.Order, done.Events, err = place(number, now); err != nil {
+			if done.Order, done.Events, err = place(domain.Number(t.now, r.random()), t.now, t.standing); err != nil {
 				return err
 			}
-			rows, err := eventRows(domain.Change{Source: source, Trace: trace}, done.Order.ID, 0, done.Events, now)
+			change := domain.Change{Source: domain.SourceCustomer, Trace: trace}
+			rows, err := eventRows(change, done.Order.ID, 0, done.Events, t.now)
 			if err != nil {
 				return err
 			}
@@ -47,7 +66,7 @@ func (r *Orders) Create(ctx context.Context, source, trace string, place Place, 
 			if reply, err = answer.Save(b, done.Order); err != nil {
 				return err
 			}
-			if err := insertOrder(b, insertOrderSQL, done.Order); err != nil {
+			if err := insertOrder(b, insertOrderSQL, done.Order, network(by)); err != nil {
 				return err
 			}
 			insertEvents(b, rows)
@@ -65,8 +84,8 @@ func (r *Orders) Create(ctx context.Context, source, trace string, place Place, 
 
 const insertOrderSQL = `
 insert into orders (id, number, customer_id, status, payment_status, total_amount, currency, refunded_amount, cancel_reason,
-	shipments, shipments_left, shipments_arrived, address, payment_method, placed_at, deadline_at, version)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, $10, $11::text::int[], $12::text::int[], $13::text::jsonb, $14, $15, $16, $17)`
+	shipments, shipments_left, shipments_arrived, address, payment_method, placed_at, deadline_at, version, client_network)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::jsonb, $10, $11::text::int[], $12::text::int[], $13::text::jsonb, $14, $15, $16, $17, $18)`
 
 const insertItemsSQL = `
 insert into order_items (order_id, product_id, position, sku, name, seller_id, quantity, unit_amount, total_amount)
@@ -75,7 +94,8 @@ from unnest($2::uuid[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bigin
 	as n (product_id, position, sku, name, seller_id, quantity, unit_amount, total_amount)`
 
 // insertOrder queues the projection of an order: statement is insertOrderSQL, or a form of it with the same parameters.
-func insertOrder(b *pgx.Batch, statement string, o domain.Order) error {
+// network is where the order was placed from, nil when that is not known.
+func insertOrder(b *pgx.Batch, statement string, o domain.Order, network *string) error {
 	reason, err := reasonText(o.CancelReason)
 	if err != nil {
 		return err
@@ -86,7 +106,7 @@ func insertOrder(b *pgx.Batch, statement string, o domain.Order) error {
 	}
 	b.Queue(statement, o.ID, o.Number, o.CustomerID, string(o.Status), string(o.PaymentStatus), o.Total.Amount,
 		o.Total.Currency, o.Refunded.Amount, reason, o.Shipments, arrayText(o.Left), arrayText(o.Arrived), string(address),
-		o.PaymentMethod, o.PlacedAt, o.Deadline, o.Version)
+		o.PaymentMethod, o.PlacedAt, o.Deadline, o.Version, network)
 
 	n := len(o.Lines)
 	products, positions, skus, names := make([]string, n), make([]int, n), make([]string, n), make([]string, n)

@@ -4,7 +4,7 @@
 //
 // There are three ways to write, and each takes a set:
 //
-//	Create  a new order, with its idempotency record
+//	Create  a new order, with its idempotency record, within the limits of who places it
 //	Update  what messages and commands do to orders: lock, decide, save
 //	Expire  what the deadline does to them
 //

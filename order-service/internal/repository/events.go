@@ -67,6 +67,7 @@ type (
 	refundData struct {
 		Amount   money.Money `json:"amount"`
 		Refunded money.Money `json:"refunded"`
+		Cause    string      `json:"cause,omitempty"`
 	}
 	nothing struct{}
 )
@@ -88,7 +89,7 @@ func encode(e domain.Event) (json.RawMessage, error) {
 	case domain.ShipmentDelivered:
 		data = shipmentData{Number: e.Number, Of: e.Of}
 	case domain.PaymentRefunded:
-		data = refundData{e.Amount, e.Refunded}
+		data = refundData{e.Amount, e.Refunded, e.Cause}
 	case domain.StockReserved, domain.CancellationTooLate:
 		data = nothing{}
 	default:
@@ -115,7 +116,9 @@ func decode(orderID, eventType string, data []byte) (domain.Event, error) {
 	case domain.ShipmentDelivered{}.Type():
 		return as(data, func(d shipmentData) domain.Event { return domain.ShipmentDelivered{Number: d.Number, Of: d.Of} })
 	case domain.PaymentRefunded{}.Type():
-		return as(data, func(d refundData) domain.Event { return domain.PaymentRefunded{Amount: d.Amount, Refunded: d.Refunded} })
+		return as(data, func(d refundData) domain.Event {
+			return domain.PaymentRefunded{Amount: d.Amount, Refunded: d.Refunded, Cause: d.Cause}
+		})
 	case domain.StockReserved{}.Type():
 		return domain.StockReserved{}, nil
 	case domain.CancellationTooLate{}.Type():

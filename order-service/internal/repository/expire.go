@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,18 +13,20 @@ import (
 
 const lockOverdue = `
 select ` + orderColumns + ` from orders
-where status in ('pending', 'reserved') and deadline_at <= now()
+where status in ('pending', 'reserved') and deadline_at <= now() and deadline_at >= $2
 order by deadline_at limit $1
 for no key update skip locked`
 
 var errNoneOverdue = errors.New("no order is overdue")
 
-// Expire tells up to limit orders that their deadline has passed, those first that are overdue longest. Orders that somebody
+// Expire tells up to limit orders that their deadline has passed, of those that were due at from or later, those first that are
+// overdue longest. Under a long snapshot, index entries of orders that were decided long ago cannot be removed; from is where to
+// begin behind them. Orders that somebody
 // else is changing are skipped: they are decided there, or found the next time. So any number of replicas may call it at once.
-func (r *Orders) Expire(ctx context.Context, limit int, decide Decide) ([]domain.Outcome, error) {
+func (r *Orders) Expire(ctx context.Context, from time.Time, limit int, decide Decide) ([]domain.Outcome, error) {
 	w := newWork(decide)
 	err := postgres.InBatches(ctx, r.pool,
-		func(b *pgx.Batch) { w.lock(b, lockOverdue, limit) },
+		func(b *pgx.Batch) { w.lock(b, lockOverdue, limit, from) },
 		func(b *pgx.Batch) error {
 			if len(w.orders) == 0 {
 				return errNoneOverdue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,12 +23,14 @@ const consumer = events.OrderQueue
 type Orders struct {
 	pool      *pgxpool.Pool
 	committed func([]outbox.Record)
+	turns     *turns
+	random    func() uint64 // for numbers
 }
 
 // New returns the repository. committed takes the outbox records of each transaction after it has committed: the
 // publisher's Committed.
 func New(pool *pgxpool.Pool, committed func([]outbox.Record)) *Orders {
-	return &Orders{pool: pool, committed: committed}
+	return &Orders{pool: pool, committed: committed, turns: newTurns(), random: rand.Uint64}
 }
 
 // Answer makes the reply to a command, from the order as the command leaves it.

@@ -37,20 +37,23 @@ func collectOrders(into *[]domain.Order) func(pgx.Rows) error {
 
 // One statement for each way to ask, so that each has the plan of its index.
 const (
+	listed = `select ` + orderColumns + `,
+	(select coalesce(sum(quantity), 0)::bigint from order_items where order_items.order_id = orders.id) from orders`
+
 	listPage = ` and (placed_at, id) < ($1, $2) order by placed_at desc, orders.id desc limit $3`
 
-	listByCustomer         = `select ` + orderColumns + ` from orders where customer_id = $4` + listPage
-	listByCustomerAndState = `select ` + orderColumns + ` from orders where customer_id = $4 and status = $5` + listPage
-	listAll                = `select ` + orderColumns + ` from orders where true` + listPage
-	listByState            = `select ` + orderColumns + ` from orders where status = $4` + listPage
+	listByCustomer         = listed + ` where customer_id = $4` + listPage
+	listByCustomerAndState = listed + ` where customer_id = $4 and status = $5` + listPage
+	listAll                = listed + ` where true` + listPage
+	listByState            = listed + ` where status = $4` + listPage
 )
 
-// List returns a page of orders, the newest first, and whether there are more.
-func (r *Orders) List(ctx context.Context, q domain.Query) (page []domain.Order, more bool, err error) {
+// List returns a page of orders without their lines, the newest first, and whether there are more.
+func (r *Orders) List(ctx context.Context, q domain.Query) (page []domain.Summary, more bool, err error) {
 	statement, args := listStatement(q)
 	rows, err := r.pool.Query(ctx, statement, args...)
 	if err == nil {
-		err = collectOrders(&page)(rows)
+		page, err = pgx.CollectRows(rows, scanSummary)
 	}
 	if err != nil {
 		return nil, false, postgres.Translate(err)
@@ -58,7 +61,12 @@ func (r *Orders) List(ctx context.Context, q domain.Query) (page []domain.Order,
 	if len(page) > q.Limit {
 		page, more = page[:q.Limit], true
 	}
-	return page, more, r.addLines(ctx, page)
+	return page, more, nil
+}
+
+func scanSummary(row pgx.CollectableRow) (s domain.Summary, err error) {
+	s.Order, err = scanOrder(row, &s.Units)
+	return s, err
 }
 
 func listStatement(q domain.Query) (string, []any) {
@@ -78,29 +86,14 @@ func listStatement(q domain.Query) (string, []any) {
 	return listAll, args
 }
 
-func (r *Orders) addLines(ctx context.Context, orders []domain.Order) error {
-	ids := make([]string, len(orders))
-	for i, o := range orders {
-		ids[i] = o.ID
-	}
-	lines := map[string][]domain.Line{}
-	b := new(pgx.Batch)
-	queueItems(b, ids, lines)
-	if err := r.pool.SendBatch(ctx, b).Close(); err != nil {
-		return postgres.Translate(err)
-	}
-	for i, o := range orders {
-		orders[i] = withLines(o, lines[o.ID])
-	}
-	return nil
-}
-
+// The lines of an order, and those of which there was too little, have no place in a page: the order shows them.
 const selectTimeline = `
-select seq, type, source, trace_id, occurred_at, data from order_events where order_id = $1 order by seq`
+select seq, type, source, trace_id, occurred_at, (data - 'items') #- '{reason,shortages}'
+from order_events where order_id = $1 and seq > $2 order by seq limit $3`
 
-// Timeline returns what happened to an order, in sequence; nothing for an order that does not exist.
-func (r *Orders) Timeline(ctx context.Context, id string) ([]domain.Recorded, error) {
-	rows, err := r.pool.Query(ctx, selectTimeline, id)
+// Timeline returns what happened to an order after an event, in sequence; nothing for an order that does not exist.
+func (r *Orders) Timeline(ctx context.Context, id string, after, limit int) ([]domain.Recorded, error) {
+	rows, err := r.pool.Query(ctx, selectTimeline, id, after, limit)
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}

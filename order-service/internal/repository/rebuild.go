@@ -33,7 +33,8 @@ on conflict (id) do update set
 	total_amount = excluded.total_amount, currency = excluded.currency, refunded_amount = excluded.refunded_amount,
 	cancel_reason = excluded.cancel_reason, shipments = excluded.shipments, shipments_left = excluded.shipments_left,
 	shipments_arrived = excluded.shipments_arrived, address = excluded.address, payment_method = excluded.payment_method,
-	placed_at = excluded.placed_at, deadline_at = excluded.deadline_at, version = excluded.version`
+	placed_at = excluded.placed_at, deadline_at = excluded.deadline_at, version = excluded.version,
+	client_network = case when excluded.status in ('pending', 'reserved') then orders.client_network end`
 
 // Replayed is what a replay found.
 type Replayed struct {
@@ -102,7 +103,7 @@ func rebuild(ctx context.Context, tx pgx.Tx, ids []string, repair bool) (found R
 			continue
 		}
 		fixes.Queue("delete from order_items where order_id = $1", id)
-		if err := insertOrder(fixes, repairOrder, truth); err != nil {
+		if err := insertOrder(fixes, repairOrder, truth, nil); err != nil {
 			return found, err
 		}
 	}

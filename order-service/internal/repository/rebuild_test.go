@@ -21,7 +21,7 @@ func TestRebuild_FindsAndRepairs(t *testing.T) {
 		_, err := s.Update(t.Context(), []domain.Change{
 			fact(o.ID, domain.StockReserved{}), fact(o.ID, domain.PaymentCaptured{Amount: o.Total}),
 			fact(o.ID, domain.Cancel{Note: "n"}), fact(o.ID, domain.ShipmentDispatched{Number: 2, Of: 2, Tracking: "T"}),
-			fact(o.ID, domain.PaymentRefunded{Amount: usd(1), Refunded: usd(1)}),
+			fact(o.ID, domain.PaymentRefunded{Amount: usd(1), Refunded: usd(1), Cause: "support:k"}),
 		}, apply)
 		require.NoError(t, err)
 		orders = append(orders, s.get(o.ID))

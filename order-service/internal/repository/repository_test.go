@@ -23,7 +23,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const schema = "order_service"
+const (
+	schema = "order_service"
+	within = 20 * time.Second
+)
 
 // store is a repository and what it would have published.
 type store struct {
@@ -55,18 +58,39 @@ var silent = repository.Answer{Render: func(domain.Order) (idempotency.Reply, er
 // place makes an order of two lines with this much patience.
 func (s *store) place(patience time.Duration) domain.Order {
 	s.t.Helper()
-	out, _, err := s.Create(s.t.Context(), domain.SourceCustomer, "", func(number string, now time.Time) (domain.Order, []domain.Event, error) {
-		return domain.Place(domain.Placement{
-			ID: uuid.Must(uuid.NewV7()).String(), Number: number, CustomerID: uuid.NewString(), PlacedAt: now, Deadline: now.Add(patience),
+	out, err := s.placeAs(somebody(), patience)
+	require.NoError(s.t, err)
+	return out
+}
+
+// somebody is a new customer at an address of their own, whom no limit concerns.
+func somebody() domain.Shopper {
+	return domain.Shopper{CustomerID: uuid.NewString(), Network: uuid.NewString(), Limits: domain.Limits{
+		OpenOrders: 1000, OpenUnits: 100_000, Declines: 1000, Window: time.Hour, DeclinesPerAddress: 1000, AddressWindow: time.Hour,
+	}}
+}
+
+// placeAs is place for one shopper, within their limits.
+func (s *store) placeAs(by domain.Shopper, patience time.Duration) (domain.Order, error) {
+	s.t.Helper()
+	accepted, err := money.Accept("USD")
+	require.NoError(s.t, err)
+	out, _, err := s.Create(s.t.Context(), by, "", func(number string, now time.Time, st domain.Standing) (domain.Order, []domain.Event, error) {
+		o, events, err := domain.Place(domain.Placement{
+			ID: uuid.Must(uuid.NewV7()).String(), Number: number, CustomerID: by.CustomerID, PlacedAt: now, Deadline: now.Add(patience),
+			Accepted:      accepted,
 			PaymentMethod: "pm_card_visa", Address: domain.Address{Name: "Ada", Line1: "1", City: "London", PostalCode: "1", Country: "GB"},
 			Lines: []domain.Line{
-				{ProductID: uuid.NewString(), SKU: "A", Name: "Lamp", Quantity: 2, UnitPrice: usd(10)},
-				{ProductID: uuid.NewString(), SKU: "B", Name: "Desk", Quantity: 1, UnitPrice: usd(5)},
+				{ProductID: uuid.NewString(), SKU: "A", Name: "Lamp", Quantity: 2, UnitPrice: usd(100)},
+				{ProductID: uuid.NewString(), SKU: "B", Name: "Desk", Quantity: 1, UnitPrice: usd(50)},
 			},
 		})
+		if err == nil {
+			err = by.Limits.Admit(st, o.Units(), now)
+		}
+		return o, events, err
 	}, silent)
-	require.NoError(s.t, err)
-	return out.Order
+	return out.Order, err
 }
 
 func apply(o domain.Order, c domain.Change, now time.Time) (domain.Order, []domain.Event, error) {
@@ -188,7 +212,7 @@ func TestExpire_P28_TheDeadlineRacesTheCapture(t *testing.T) {
 		wg.Go(func() {
 			<-barrier
 			for range 3 {
-				if _, err := s.Expire(t.Context(), 1+round%set, apply); err != nil {
+				if _, err := s.Expire(t.Context(), time.Time{}, 1+round%set, apply); err != nil {
 					t.Error(err)
 				}
 			}
@@ -256,11 +280,11 @@ func TestSaga_P31_EveryOrderEnds(t *testing.T) {
 					}
 				})
 			}
-			wg.Go(func() { _, _ = s.Expire(t.Context(), 7, apply) })
+			wg.Go(func() { _, _ = s.Expire(t.Context(), time.Time{}, 7, apply) })
 			wg.Wait()
 
 			testkit.Eventually(t, 10*time.Second, func() bool {
-				_, err := s.Expire(t.Context(), 100, apply)
+				_, err := s.Expire(t.Context(), time.Time{}, 100, apply)
 				require.NoError(t, err)
 				var open int
 				require.NoError(t, s.Pool.QueryRow(t.Context(), "select count(*) from orders where status in ('pending', 'reserved')").Scan(&open))

@@ -15,7 +15,8 @@ const updateOrdersSQL = `
 update orders o set
 	status = n.status, payment_status = n.payment_status, refunded_amount = n.refunded_amount,
 	cancel_reason = n.cancel_reason::jsonb, shipments = n.shipments,
-	shipments_left = n.shipments_left::int[], shipments_arrived = n.shipments_arrived::int[], version = n.version
+	shipments_left = n.shipments_left::int[], shipments_arrived = n.shipments_arrived::int[], version = n.version,
+	client_network = case when n.status in ('pending', 'reserved') then o.client_network end
 from unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::int[], $7::text[], $8::text[], $9::int[])
 	as n (id, status, payment_status, refunded_amount, cancel_reason, shipments, shipments_left, shipments_arrived, version)
 where o.id = n.id`

@@ -143,6 +143,7 @@ func (w *work) save(b *pgx.Batch) error {
 			changed = append(changed, w.orders[id])
 		}
 	}
+	w.insertDeclines(b)
 	if err := updateOrders(b, changed); err != nil {
 		return err
 	}

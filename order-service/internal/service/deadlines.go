@@ -13,16 +13,24 @@ const (
 	sweepEvery = time.Second
 	sweepSet   = 100
 	sweepTime  = 10 * time.Second
+	// recent is how far back a usual sweep looks; a full one, every fullEvery, also finds what another replica held or committed late.
+	recent    = time.Minute
+	fullEvery = 10 * time.Second
+
+	forgetEvery = time.Minute
+	forgetSet   = 1000
 )
 
-// OverdueOrders finds the orders whose deadline has passed.
+// OverdueOrders finds the orders whose deadline has passed, and the declines that no limit counts any more.
 type OverdueOrders interface {
-	Expire(ctx context.Context, limit int, d decide) ([]domain.Outcome, error)
+	Expire(ctx context.Context, from time.Time, limit int, d decide) ([]domain.Outcome, error)
+	ForgetDeclines(ctx context.Context, counted time.Duration, limit int) (int, error)
 }
 
-// Deadlines cancels orders that were not confirmed in time. Every replica may run it.
+// Deadlines cancels orders that were not confirmed in time, and deletes declines whose time is over. Every replica may run it.
 type Deadlines struct {
 	Orders  OverdueOrders
+	Counted time.Duration // how long a decline counts
 	Metrics *Metrics
 	Log     zerolog.Logger
 }
@@ -31,9 +39,22 @@ type Deadlines struct {
 func (d *Deadlines) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
+	var forgotten, lastFull time.Time
 	for {
-		if err := d.sweep(context.WithoutCancel(ctx)); err != nil {
+		full, from := time.Since(lastFull) >= fullEvery, time.Now().Add(-recent)
+		if full {
+			from = time.Time{}
+		}
+		if err := d.sweep(context.WithoutCancel(ctx), from); err != nil {
 			d.Log.Warn().Err(err).Msg("overdue orders wait for the next sweep")
+		} else if full {
+			lastFull = time.Now()
+		}
+		if time.Since(forgotten) >= forgetEvery {
+			forgotten = time.Now()
+			if err := d.forget(context.WithoutCancel(ctx)); err != nil {
+				d.Log.Warn().Err(err).Msg("old declines stay for now")
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -43,18 +64,34 @@ func (d *Deadlines) Run(ctx context.Context) error {
 	}
 }
 
-// sweep works in sets until nothing is overdue.
-func (d *Deadlines) sweep(ctx context.Context) error {
+// sweep works in sets until nothing is overdue that was due at from or later. Each set begins where the one before ended.
+func (d *Deadlines) sweep(ctx context.Context, from time.Time) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTime)
 	defer cancel()
 	for {
-		outcomes, err := d.Orders.Expire(ctx, sweepSet, apply)
+		outcomes, err := d.Orders.Expire(ctx, from, sweepSet, apply)
 		if err != nil {
 			return err
 		}
 		d.Metrics.observe(outcomes...)
+		for _, o := range outcomes {
+			if o.Order.Deadline.After(from) {
+				from = o.Order.Deadline
+			}
+		}
 		if len(outcomes) < sweepSet {
 			return nil
+		}
+	}
+}
+
+// forget works in sets, so that no transaction grows long.
+func (d *Deadlines) forget(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, sweepTime)
+	defer cancel()
+	for {
+		if deleted, err := d.Orders.ForgetDeclines(ctx, d.Counted, forgetSet); err != nil || deleted < forgetSet {
+			return err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"marketplace/order-service/internal/domain"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/money"
 	"marketplace/shared/telemetry"
 )
 
@@ -23,8 +24,8 @@ type Catalogue interface {
 type NewOrders interface {
 	Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error)
 	Create(
-		ctx context.Context, source, trace string,
-		place func(number string, now time.Time) (domain.Order, []domain.Event, error), answer Answer,
+		ctx context.Context, by domain.Shopper, trace string,
+		place func(number string, now time.Time, s domain.Standing) (domain.Order, []domain.Event, error), answer Answer,
 	) (domain.Outcome, idempotency.Reply, error)
 }
 
@@ -32,32 +33,40 @@ type NewOrders interface {
 type Placing struct {
 	Catalogue Catalogue
 	Orders    NewOrders
-	Patience  time.Duration // from placing until an order that is not confirmed is cancelled
+	Accepted  money.Accepted // the currencies that the shop takes
+	Patience  time.Duration  // from placing until an order that is not confirmed is cancelled
+	Limits    domain.Limits
 	Metrics   *Metrics
 }
 
 // Request is what a shopper asks for.
 type Request struct {
 	CustomerID    string
+	Network       string // where it comes from, as limits count addresses
 	Items         []domain.Item
 	Address       domain.Address
 	PaymentMethod string
 }
 
 // Place makes the order and returns the reply to it. The catalogue is asked before the transaction begins, and not at all
-// for a request whose key has its reply already. Prices are those of this moment.
+// for a request whose key has its reply already, which no limit refuses. Prices are those of this moment.
 func (p *Placing) Place(ctx context.Context, request Request, answer Answer) (idempotency.Reply, error) {
 	return p.Orders.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
 		lines, err := p.price(ctx, request.Items)
 		if err != nil {
 			return idempotency.Reply{}, err
 		}
-		placed, reply, err := p.Orders.Create(ctx, domain.SourceCustomer, telemetry.Traceparent(ctx),
-			func(number string, now time.Time) (domain.Order, []domain.Event, error) {
-				return domain.Place(domain.Placement{
+		by := domain.Shopper{CustomerID: request.CustomerID, Network: request.Network, Limits: p.Limits}
+		placed, reply, err := p.Orders.Create(ctx, by, telemetry.Traceparent(ctx),
+			func(number string, now time.Time, s domain.Standing) (domain.Order, []domain.Event, error) {
+				order, events, err := domain.Place(domain.Placement{
 					ID: uuid.Must(uuid.NewV7()).String(), Number: number, CustomerID: request.CustomerID, Lines: lines,
-					Address: request.Address, PaymentMethod: request.PaymentMethod, PlacedAt: now, Deadline: now.Add(p.Patience),
+					Address: request.Address, PaymentMethod: request.PaymentMethod, Accepted: p.Accepted, PlacedAt: now, Deadline: now.Add(p.Patience),
 				})
+				if err == nil {
+					err = p.Limits.Admit(s, order.Units(), now)
+				}
+				return order, events, err
 			}, answer)
 		if err == nil {
 			p.Metrics.observe(placed)

@@ -3,11 +3,11 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"marketplace/payment-service/internal/client"
 	"marketplace/payment-service/internal/config"
+	"marketplace/payment-service/internal/domain"
 	"marketplace/payment-service/internal/handler"
 	"marketplace/payment-service/internal/repository"
 	"marketplace/payment-service/internal/service"
@@ -18,6 +18,7 @@ import (
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
@@ -38,6 +39,7 @@ const (
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -46,6 +48,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	defer func() { _ = group.Stop() }()
 	group.OnStop("telemetry", tel.Shutdown)
 
+	rules, err := rulesOf(cfg)
+	if err != nil {
+		return err
+	}
 	db := database(cfg, tel)
 	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
 		return err
@@ -80,8 +86,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	store := repository.New(pool, publisher.Committed, cfg.StripeTimeout+savingTime)
 	payments := service.New(service.Options{
 		Store: store, Processor: client.Processor{Stripe: stripe}, Metrics: service.NewMetrics(tel.Registry), Log: tel.Log,
-		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, Timeout: cfg.StripeTimeout, KeyLife: cfg.KeyLife, GiveUp: cfg.GiveUp,
+		Limits: domain.Limits{Currency: cfg.ShopCurrency, Payment: cfg.RefundLimitSupport, Today: cfg.RefundLimitSupportDay},
+		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, Timeout: cfg.StripeTimeout, Rules: rules,
 	})
+	group.Go("refunds that need attention", payments.RunAttention)
 	group.Go("answers", payments.RunAnswers)
 	group.Go("charges", payments.RunCharges)
 	group.Go("refunds", payments.RunRefunds)
@@ -111,7 +119,15 @@ func Run(ctx context.Context, cfg config.Config) error {
 			_ = tel.SetLevel(next.LogLevel) // validated
 		}, config.Defaults())
 	})
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, cfg.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})
@@ -120,4 +136,16 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "payment_service", MaxConns: cfg.MaxConns, Telemetry: tel}
+}
+
+// rulesOf adds to the configured rules what the processor is asked for, and refuses a currency that its adapter cannot convert:
+// orders in it would reserve stock and could never be paid.
+func rulesOf(cfg config.Config) (domain.Rules, error) {
+	rules := cfg.Rules()
+	accepted, err := cfg.Accepted()
+	if err != nil {
+		return rules, err
+	}
+	rules.Convert, err = client.ConvertAccepted(accepted)
+	return rules, err
 }

@@ -14,6 +14,7 @@ import (
 	moneyv1 "marketplace/proto/money/v1"
 	"marketplace/shared/outbox"
 	"marketplace/shared/rabbit"
+	"marketplace/shared/rabbit/rabbittest"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
 )
@@ -93,19 +94,18 @@ func message[M proto.Message](p *peers, orderID, eventType string) (found M) {
 // say publishes messages and waits for the broker's confirmation.
 func (p *peers) say(messages ...rabbit.Message) {
 	p.t.Helper()
-	for _, err := range p.session.Publish(context.Background(), messages) {
-		require.NoError(p.t, err)
-	}
+	rabbittest.Publish(p.t, p.session, messages...)
 }
 
 // order is an order as the messages about it tell.
 type order struct {
 	id, customer, method string
 	amount               int64
+	currency             string
 }
 
 func newOrder(customer, method string) order {
-	return order{id: uuid.NewString(), customer: customer, method: method, amount: 1299}
+	return order{id: uuid.NewString(), customer: customer, method: method, amount: 1299, currency: "USD"}
 }
 
 // place says that the stock of a new order is reserved.
@@ -120,14 +120,23 @@ func reserved(t testing.TB, o order) rabbit.Message {
 	return envelope(t, "warehouse-service", events.StockReserved, o.id, &eventsv1.StockReserved{
 		OrderId: o.id,
 		Payment: &eventsv1.PaymentEnvelope{
-			CustomerId: o.customer, Total: &moneyv1.Money{Amount: o.amount, Currency: "USD"}, Method: o.method,
+			CustomerId: o.customer, Total: &moneyv1.Money{Amount: o.amount, Currency: o.currency}, Method: o.method,
 		},
 	})
 }
 
 func cancelled(t testing.TB, o order) rabbit.Message {
 	return envelope(t, "order-service", events.OrderCancelled, o.id, &eventsv1.OrderCancelled{
-		OrderId: o.id, CustomerId: o.customer, Total: &moneyv1.Money{Amount: o.amount, Currency: "USD"}, Reason: "timed_out",
+		OrderId: o.id, CustomerId: o.customer, Total: &moneyv1.Money{Amount: o.amount, Currency: o.currency}, Reason: "timed_out",
+	})
+}
+
+// dispatch says that goods of the order have left, and waits until the payment knows.
+func (s *shop) dispatch(o order) {
+	s.t.Helper()
+	s.peers.say(envelope(s.t, "warehouse-service", events.ShipmentDispatched, o.id, &eventsv1.ShipmentDispatched{OrderId: o.id, Number: 1, Of: 1}))
+	testkit.Eventually(s.t, within, func() bool {
+		return s.count(`select count(*) from payments where order_id = $1 and dispatched`, o.id) == 1
 	})
 }
 

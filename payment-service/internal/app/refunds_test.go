@@ -36,6 +36,7 @@ func TestRefund_P29_TwentyAtOnceNeverExceedTheCapture(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	o, d := s.captured("pm_card_visa")
+	s.dispatch(o)
 	support := s.support()
 	replies := make([]reply, 20)
 	var all sync.WaitGroup
@@ -55,7 +56,7 @@ func TestRefund_P29_TwentyAtOnceNeverExceedTheCapture(t *testing.T) {
 			continue
 		}
 		require.Equal(t, http.StatusConflict, r.Status, r.Body)
-		require.Equal(t, "refund_exceeds_capture", r.code(t))
+		require.Contains(t, []string{"refund_exceeds_capture", "refund_pending"}, r.code(t))
 	}
 	require.Equal(t, 12, won, "12 times 100 of 1299")
 	testkit.Eventually(t, within, func() bool { return s.refunded(o.id) == 1200 })
@@ -65,10 +66,10 @@ func TestRefund_P29_TwentyAtOnceNeverExceedTheCapture(t *testing.T) {
 	var f handler.Refund
 	require.NoError(t, json.Unmarshal([]byte(r.Body), &f))
 	require.Equal(t, usd(99), f.Amount)
+	s.becomes(o.id, "refunded")
 	r = support.refund(d.ID, "more", `{"reason": "greed"}`)
 	require.Equal(t, http.StatusConflict, r.Status)
 	require.Equal(t, "nothing_to_refund", r.code(t))
-	s.becomes(o.id, "refunded")
 	require.EqualValues(t, o.amount, s.refunded(o.id))
 	require.Zero(t, s.count(`select coalesce(sum(amount), 0) from ledger`))
 }
@@ -176,7 +177,7 @@ func TestRefund_WhenOneFailsForACancelledOrderTheRestIsAskedForAgain(t *testing.
 	require.Equal(t, "pending", d.Refunds[1].Status)
 	require.Equal(t, 1, s.count(`select count(*) from refunds where cause like '%:2' and next_at > created_at + interval '4 seconds'`), "not at once")
 	metrics := s.somebody().do(http.MethodGet, "/metrics", "")
-	require.True(t, strings.Contains(metrics.Body, "payment_refunds_failed_total 1\n"), "counted once, however often it is answered")
+	require.True(t, strings.Contains(metrics.Body, "payment_refunds_failed_total 0\n"), "another one takes its place: nobody has to be told yet")
 }
 
 func TestRefund_OneThatABankSendsBackRaisesTheAlert(t *testing.T) {
@@ -225,7 +226,7 @@ func TestRefund_P22_ACauseTellsTheCustomerNeitherWhoAskedNorUnderWhichKey(t *tes
 	customer, support := s.somebody(), s.support()
 	id := s.becomes(customer.pays("pm_card_visa").id, "captured").ID
 	key := uuid.NewString()
-	require.Equal(t, http.StatusCreated, support.refund(id, key, `{"reason": "a scratch"}`).Status)
+	require.Equal(t, http.StatusCreated, support.refund(id, key, `{"amount": {"amount": 100, "currency": "USD"}, "reason": "a scratch"}`).Status)
 	d, r := customer.reads(id)
 	require.Len(t, d.Refunds, 1)
 	require.True(t, strings.HasPrefix(d.Refunds[0].Cause, "support:"))

@@ -76,8 +76,10 @@ func newShop(t *testing.T, processor ...func(*sandbox.Config)) *shop {
 			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: sharedconfig.Secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
 			ShutdownGrace: 20 * time.Second,
 		},
+		Shop:      sharedconfig.Shop{Currencies: []string{"USD", "ISK", "JPY", "KWD", "MGA"}, ShopCurrency: "USD"},
 		StripeURL: s.sandbox.URL, StripeKey: sandboxtest.Key, WebhookSecret: sandboxtest.WebhookSecret,
-		StripeTimeout: time.Second, StripeCalls: 8, KeyLife: time.Hour, GiveUp: time.Hour,
+		StripeTimeout: time.Second, StripeCalls: 8, KeyLife: time.Hour, RefundLimitSupport: 1_000_000, RefundLimitSupportDay: 1_000_000,
+		OrderDeadline: 15 * time.Minute, AuthenticationTime: 5 * time.Minute,
 	}
 	s.peers = s.newPeers()
 	return s
@@ -248,20 +250,26 @@ func (s *shop) in(t *testing.T) *shop {
 	return &twin
 }
 
-// chargeBehindOurBack makes an intent for a payment as a request would that was under way all the time.
-func (s *shop) chargeBehindOurBack(paymentID string, o order) {
+// chargeUnderItsKey sends the payment's request once more, as it left this process, and returns the status of the answer.
+func (s *shop) chargeUnderItsKey(paymentID string, o order) int {
+	s.t.Helper()
+	return s.chargeUnderKey("pay_"+paymentID, paymentID, o)
+}
+
+func (s *shop) chargeUnderKey(key, paymentID string, o order) int {
 	s.t.Helper()
 	form := url.Values{
 		"amount": {strconv.FormatInt(o.amount, 10)}, "currency": {"usd"}, "confirm": {"true"}, "payment_method": {o.method},
 		"payment_method_types[]": {"card"}, "metadata[payment_id]": {paymentID}, "metadata[order_id]": {o.id},
+		"capture_method": {"automatic"}, "use_stripe_sdk": {"true"}, "expand[]": {"latest_charge"},
 	}
 	request, err := http.NewRequest(http.MethodPost, s.sandbox.URL+intents, strings.NewReader(form.Encode()))
 	require.NoError(s.t, err)
 	request.Header.Set("Authorization", "Bearer "+sandboxtest.Key)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Idempotency-Key", key)
 	res, err := plain.Do(request)
 	require.NoError(s.t, err)
 	defer func() { _ = res.Body.Close() }()
-	body, _ := io.ReadAll(res.Body)
-	require.Equal(s.t, http.StatusOK, res.StatusCode, string(body))
+	return res.StatusCode
 }

@@ -84,29 +84,6 @@ func TestCharge_AnIssuerMayTakeItsTime(t *testing.T) {
 	s.peers.hears(refused.id, events.PaymentFailed)
 }
 
-func TestCharge_P23_AnIntentThatIsNeverFoundFailsThePaymentInTheEnd(t *testing.T) {
-	t.Parallel()
-	s := newShop(t)
-	s.config.GiveUp = 2 * time.Second
-	s.run()
-	o := newOrder(uuid.NewString(), "pm_card_visa")
-	s.misbehaves(o.id, faults.Rule{Effect: faults.ErrorBefore}) // kept under the key: nothing will ever be made
-	s.peers.say(reserved(t, o))
-	d := s.becomes(o.id, "failed")
-	require.Equal(t, "no_answer", d.Failure.Code)
-	s.peers.hears(o.id, events.PaymentFailed)
-	require.Zero(t, s.charges(o.id))
-	require.Equal(t, 1, s.count(`select count(*) from payments where next_at > now() + interval '30 minutes'`), "it is still looked for")
-
-	// What should not be happens all the same: the request was under way, and the charge appears.
-	_, err := s.db.Pool.Exec(t.Context(), `update payments set next_at = now()`)
-	require.NoError(t, err)
-	s.chargeBehindOurBack(d.ID, o)
-	s.becomes(o.id, "refunded")
-	s.peers.hears(o.id, events.PaymentFailed, events.PaymentRefunded)
-	require.EqualValues(t, o.amount, s.refunded(o.id))
-}
-
 func TestCharge_P24_AfterTheKeysLifeTheChargeIsLookedForNotRepeated(t *testing.T) {
 	t.Parallel()
 	// The processor remembers longer than we rely on, as Stripe does: a call that was begun in time may arrive late.
@@ -176,7 +153,33 @@ func TestCharge_P10_FiveDeliveriesToTwoReplicasChargeOnce(t *testing.T) {
 	require.Equal(t, len(orders), s.sandbox.Count(`select count(*) from intents`))
 }
 
-func TestCharge_P49_WhileTheProcessorIsAwayNothingIsLost(t *testing.T) {
+// A failure that the processor keeps under the key, though nothing was made, is no proof of anything: the payment stays unknown
+// and is looked up again, until its order's deadline makes it unwanted; and then too.
+func TestCharge_P23_AWantedPaymentNeverFailsBecauseNothingIsFound(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	o := newOrder(uuid.NewString(), "pm_card_visa")
+	s.misbehaves(o.id, faults.Rule{Effect: faults.ErrorBefore}) // kept under the key
+	s.peers.say(reserved(t, o))
+	id := s.becomes(o.id, "unknown").ID
+	looked := func() bool { // by listing and searching too
+		return s.count(`select count(*) from payments where id = $1 and calls >= 5 and next_at > now()`, id) == 1
+	}
+	testkit.Eventually(t, time.Minute, looked)
+	require.Equal(t, "unknown", s.payment(o.id).Status)
+	s.peers.say(cancelled(t, o))
+	testkit.Eventually(t, time.Minute, looked, "the fence was refused, its replay says nothing, and it is looked for again")
+	require.Equal(t, "unknown", s.payment(o.id).Status)
+	require.Empty(t, s.peers.types(o.id))
+
+	// What should not be happens all the same: a charge appears under another key, and a webhook says so.
+	s.chargeUnderKey("another", id, o)
+	s.becomes(o.id, "refunded")
+	require.EqualValues(t, o.amount, s.refunded(o.id))
+}
+
+// An order that is cancelled while the processor is away is not charged when it comes back, in order to be refunded.
+func TestCharge_P49_P57_WhileTheProcessorIsAwayNothingIsLostAndNoDeadOrderIsCharged(t *testing.T) {
 	t.Parallel()
 	s := newShop(t)
 	port := testkit.FreePort(t)
@@ -192,14 +195,55 @@ func TestCharge_P49_WhileTheProcessorIsAwayNothingIsLost(t *testing.T) {
 	}
 	require.NoError(t, s.probe("/health/ready", http.StatusOK))
 	s.peers.say(cancelled(t, gone))
+	testkit.Eventually(t, within, func() bool {
+		return s.count(`select count(*) from payments where order_id = $1 and unwanted`, gone.id) == 1
+	})
 
 	s.sandbox = sandboxtest.Start(t, func(c *sandbox.Config) { c.ServerPort = port })
 	for _, o := range orders {
 		s.becomes(o.id, "captured")
 		require.Equal(t, 1, s.charges(o.id))
 	}
-	s.becomes(gone.id, "refunded")
-	require.EqualValues(t, gone.amount, s.refunded(gone.id))
+	s.becomes(gone.id, "voided")
+	require.Zero(t, s.sandbox.Count(`select count(*) from charges c join intents i on i.id = c.intent_id where i.order_id = $1`, gone.id))
+	require.Zero(t, s.sandbox.Count(`select count(*) from intents where order_id = $1 and status <> 'canceled'`, gone.id))
+	require.Empty(t, s.peers.types(gone.id), "an order that has ended hears nothing")
+}
+
+// The key of an order that was cancelled is fenced: what the first request did decides, and a request that comes late does
+// nothing any more.
+func TestCharge_P57_TheKeyOfADeadOrderIsFenced(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for name, c := range map[string]struct {
+		method string
+		rule   faults.Rule
+		status string
+	}{
+		"nothing was made":                      {"pm_card_visa", faults.Rule{Effect: faults.DropBefore, Count: 3}, "voided"},
+		"it was charged":                        {"pm_card_visa", faults.Rule{Effect: faults.ChargeThenDrop, Count: 2}, "refunded"},
+		"it was declined":                       {"pm_card_chargeDeclined", faults.Rule{Effect: faults.ChargeThenDrop, Count: 2}, "voided"},
+		"it waits for the shopper":              {"pm_card_authenticationRequired", faults.Rule{Effect: faults.ChargeThenDrop, Count: 2}, "voided"},
+		"it was charged, and a failure is kept": {"pm_card_visa", faults.Rule{Effect: faults.ErrorAfter}, "refunded"},
+		"it fails for a while, nothing is kept": {"pm_card_visa", faults.Rule{Effect: faults.ErrorBefore, Unsaved: true, Count: 4}, "voided"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := s.in(t)
+			o := newOrder(uuid.NewString(), c.method)
+			s.deaf(o.id)
+			s.misbehaves(o.id, c.rule)
+			s.peers.say(reserved(t, o))
+			id := s.becomes(o.id, "unknown").ID
+			s.peers.say(cancelled(t, o))
+			d := s.becomes(o.id, c.status)
+			require.Equal(t, c.status == "refunded", s.charges(o.id) == 1)
+			require.Equal(t, c.status == "refunded", len(d.Refunds) == 1)
+			late := s.chargeUnderItsKey(id, o) // a request that was under way all the time
+			require.Contains(t, []int{http.StatusOK, http.StatusBadRequest, http.StatusPaymentRequired, http.StatusInternalServerError}, late)
+			require.Equal(t, c.status == "refunded", s.charges(o.id) == 1, "the late request has charged nothing")
+		})
+	}
 }
 
 func TestPayment_P51_APoolOfOneIsEnough(t *testing.T) {

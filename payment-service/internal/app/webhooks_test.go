@@ -120,6 +120,22 @@ func TestCharge_AChallengeThatFailsIsVoidedAndTheOrderIsTold(t *testing.T) {
 	require.Equal(t, 1, s.sandbox.Count(`select count(*) from intents where order_id = $1 and status = 'canceled'`, o.id))
 }
 
+// Stock is held for a shopper who has to authenticate only so long: then the payment fails and the order is told, so that it
+// releases its stock long before its deadline.
+func TestCharge_P60_AShopperWhoDoesNotAuthenticateInTimeHoldsNoStock(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	s.config.AuthenticationTime = 2 * time.Second
+	s.run()
+	o := s.place("pm_card_threeDSecure2Required")
+	s.becomes(o.id, "requires_action")
+	d := s.becomes(o.id, "failed")
+	require.Equal(t, "authentication_timeout", d.Failure.Code)
+	s.peers.hears(o.id, events.PaymentFailed)
+	require.Equal(t, 1, s.sandbox.Count(`select count(*) from intents where order_id = $1 and status = 'canceled'`, o.id), "it can be paid by nobody any more")
+	require.Zero(t, s.charges(o.id))
+}
+
 func TestCharge_ACancelledOrderVoidsItsChallenge(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -3,12 +3,10 @@ package client
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/stripe/stripe-go/v85"
 
 	"marketplace/payment-service/internal/domain"
-	"marketplace/shared/money"
 )
 
 // ChargeRequest is one payment's attempt. Everything in it is decided, and saved, before the first call: a repetition with
@@ -16,7 +14,7 @@ import (
 type ChargeRequest struct {
 	PaymentID string
 	OrderID   string
-	Amount    money.Money
+	Amount    domain.ProcessorAmount
 	Method    string // a stored method of the processor, or a test method
 	Key       string // of idempotency: pay_<payment id>
 }
@@ -26,18 +24,10 @@ type ChargeRequest struct {
 func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Charge, error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	p := &stripe.PaymentIntentCreateParams{
-		Amount:             stripe.Int64(r.Amount.Amount),
-		Currency:           stripe.String(strings.ToLower(r.Amount.Currency)),
-		PaymentMethod:      stripe.String(r.Method),
-		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
-		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic)),
-		Confirm:            stripe.Bool(true),
-		UseStripeSDK:       stripe.Bool(true), // 3-D Secure is finished in the shopper's browser, which needs no address to return to
-		Metadata:           map[string]string{metaPayment: r.PaymentID, metaOrder: r.OrderID},
-	}
-	p.SetIdempotencyKey(r.Key)
-	p.AddExpand("latest_charge")
+	p := request(r)
+	p.PaymentMethod = stripe.String(r.Method)
+	p.Confirm = stripe.Bool(true)
+	p.UseStripeSDK = stripe.Bool(true) // 3-D Secure is finished in the shopper's browser, which needs no address to return to
 	in, err := s.api.V1PaymentIntents.Create(ctx, p)
 	if err == nil {
 		if replayed(in.LastResponse) {
@@ -52,6 +42,20 @@ func (s *Stripe) Charge(ctx context.Context, r ChargeRequest) (Charge, error) {
 		return s.Retrieve(ctx, id)
 	}
 	return Charge{}, uncertain("charge", err)
+}
+
+// request is what a charge and its fence have in common.
+func request(r ChargeRequest) *stripe.PaymentIntentCreateParams {
+	p := &stripe.PaymentIntentCreateParams{
+		Amount:             stripe.Int64(r.Amount.Amount),
+		Currency:           stripe.String(r.Amount.Currency),
+		PaymentMethodTypes: stripe.StringSlice([]string{"card"}),
+		CaptureMethod:      stripe.String(string(stripe.PaymentIntentCaptureMethodAutomatic)),
+		Metadata:           map[string]string{metaPayment: r.PaymentID, metaOrder: r.OrderID},
+	}
+	p.SetIdempotencyKey(r.Key)
+	p.AddExpand("latest_charge")
+	return p
 }
 
 // declined: the answer to the call itself, so nobody holds a client secret with which to try another card.

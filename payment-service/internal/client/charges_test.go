@@ -14,7 +14,6 @@ import (
 	"marketplace/payment-service/internal/sandbox"
 	"marketplace/payment-service/internal/sandbox/faults"
 	"marketplace/payment-service/internal/sandbox/sandboxtest"
-	"marketplace/shared/money"
 	"marketplace/shared/testkit"
 )
 
@@ -35,11 +34,13 @@ func adapter(t *testing.T, url string, change ...func(*client.Options)) *client.
 
 func charge(id, method string) client.ChargeRequest {
 	return client.ChargeRequest{
-		PaymentID: id, OrderID: "order-" + id, Amount: usd(1299), Method: method, Key: "pay_" + id,
+		PaymentID: id, OrderID: "order-" + id, Amount: cents(1299), Method: method, Key: "pay_" + id,
 	}
 }
 
-func usd(amount int64) money.Money { return money.Money{Amount: amount, Currency: "USD"} }
+func cents(amount int64) domain.ProcessorAmount {
+	return domain.ProcessorAmount{Amount: amount, Currency: "usd"}
+}
 
 func TestCharge_Facts(t *testing.T) {
 	t.Parallel()
@@ -71,11 +72,11 @@ func TestCharge_Facts(t *testing.T) {
 		require.NotEmpty(t, got.IntentID, method)
 		require.Equal(t, want.kind == domain.FactRequiresAction, got.ClientSecret != "", method)
 		expected := client.Charge{
-			Fact: domain.Fact{Kind: want.kind, IntentID: got.IntentID}, Amount: usd(1299), ClientSecret: got.ClientSecret,
+			Fact: domain.Fact{Kind: want.kind, IntentID: got.IntentID}, Amount: cents(1299), ClientSecret: got.ClientSecret,
 			Brand: want.brand, Last4: want.last4, PaymentID: method, OrderID: "order-" + method,
 		}
 		if want.kind == domain.FactSucceeded {
-			expected.Captured = usd(1299)
+			expected.Received = cents(1299)
 		}
 		if want.code != "" {
 			require.NotNil(t, got.Failure, method)
@@ -106,12 +107,12 @@ func TestCharge_P23_LostReplyIsUncertainThenFound(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrUncertain)
 	require.Equal(t, 1, s.Hits(), "sent once: the adapter repeats nothing by itself")
 
-	found, ok, err := a.FindByPaymentID(t.Context(), "p1", began)
+	found, ok, _, err := a.FindByPaymentID(t.Context(), "p1", began, "")
 	require.NoError(t, err)
 	require.True(t, ok, "the list is not behind")
 	require.Equal(t, domain.FactSucceeded, found.Kind)
 
-	_, ok, err = a.FindByPaymentID(t.Context(), "p1", began.Add(-48*time.Hour))
+	_, ok, _, err = a.FindByPaymentID(t.Context(), "p1", began.Add(-48*time.Hour), "")
 	require.NoError(t, err)
 	require.False(t, ok, "search is behind: nothing found proves nothing")
 
@@ -154,7 +155,7 @@ func TestCharge_P23_BrokenProcessorIsUncertainAndFound(t *testing.T) {
 		_, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
 		require.ErrorIs(t, err, client.ErrUncertain)
 	}
-	found, ok, err := a.FindByPaymentID(t.Context(), "p1", began)
+	found, ok, _, err := a.FindByPaymentID(t.Context(), "p1", began, "")
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, domain.FactSucceeded, found.Kind)
@@ -213,7 +214,7 @@ func TestCharge_UncertainReplies(t *testing.T) {
 			_, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
 			require.ErrorIs(t, err, client.ErrUncertain)
 			require.NotContains(t, err.Error(), sandboxtest.Key)
-			_, err = a.Refund(t.Context(), client.RefundRequest{RefundID: "r", IntentID: "pi", Amount: usd(1), Key: "ref_r"})
+			_, err = a.Refund(t.Context(), client.RefundRequest{RefundID: "r", IntentID: "pi", Amount: cents(1), Key: "ref_r"})
 			require.ErrorIs(t, err, client.ErrUncertain)
 		})
 	}
@@ -229,4 +230,29 @@ func TestErrors_NeverShowSecrets(t *testing.T) {
 	_, err := adapter(t, server.URL).Charge(t.Context(), charge("p1", "pm_card_visa"))
 	require.ErrorIs(t, err, client.ErrUncertain)
 	require.NotContains(t, err.Error(), "pi_1_secret_2")
+}
+
+// Whoever learns late that a charge has run learns with it that its money did not stay.
+func TestRetrieve_ShowsThatTheMoneyMovedSince(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t)
+	a := adapter(t, s.URL)
+	for name, move := range map[string]func(intentID string){
+		"refunded": func(id string) { s.RefundAtConsole(id, 100) },
+		"disputed": func(id string) { s.Dispute(id, "needs_response") },
+	} {
+		paid, err := a.Charge(t.Context(), charge(name, "pm_card_visa"))
+		require.NoError(t, err)
+		require.False(t, paid.Moved, name)
+		move(paid.IntentID)
+		read, err := a.Retrieve(t.Context(), paid.IntentID)
+		require.NoError(t, err)
+		require.True(t, read.Moved, name)
+		found, _, _, err := a.FindByPaymentID(t.Context(), name, time.Now(), "")
+		require.NoError(t, err)
+		require.True(t, found.Moved, name)
+		again, err := a.Charge(t.Context(), charge(name, "pm_card_visa"))
+		require.NoError(t, err)
+		require.True(t, again.Moved, name)
+	}
 }

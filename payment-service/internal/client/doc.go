@@ -7,7 +7,8 @@
 //	a fact           what is so at the processor: succeeded, declined, canceled, requires_action, requires_payment_method
 //	                 (package domain has them), or pending, which promises another fact later
 //	ErrUncertain     time-out, lost connection, 5xx, 409, 429, 401, 403, an idempotency error, an unreadable reply: the request
-//	                 may have been executed or not. Ask again, with the same key, or look the intent up.
+//	                 may have been executed or not. Ask again with the same key, or fence the key (Stripe.Fence) when the charge
+//	                 is not wanted any more, or look the intent up.
 //	ErrNotFound      there is nothing under that identifier. A search that found nothing says found == false instead: search
 //	                 lags by about a minute, so that proves nothing.
 //

@@ -1,25 +1,22 @@
 package client
 
 import (
-	"strings"
-
 	"github.com/stripe/stripe-go/v85"
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/config"
-	"marketplace/shared/money"
 )
 
-// Pending is a charge that the processor has not decided about; a later fact will say. The payment's machine passes over it
-// but for the intent's identifier.
-const Pending domain.FactKind = "pending"
+// Pending is a charge that the processor has not decided about; a later fact will say.
+const Pending = domain.FactPending
 
 // Charge is what the processor says about a charge: the fact that the payment decides by, and what is shown of it.
 type Charge struct {
 	domain.Fact
-	Amount       money.Money   // of the intent, whatever became of it
-	ClientSecret config.Secret // with FactRequiresAction only: whoever has it can pay
-	Brand        string        // of the card, when an attempt was made
+	Amount       domain.ProcessorAmount // of the intent, whatever became of it
+	Received     domain.ProcessorAmount // with FactSucceeded; the fact's Captured is Processor's to say
+	ClientSecret config.Secret          // with FactRequiresAction only: whoever has it can pay
+	Brand        string                 // of the card, when an attempt was made
 	Last4        string
 	PaymentID    string // from the intent's metadata
 	OrderID      string
@@ -30,7 +27,7 @@ type Refund struct {
 	State      domain.RefundState
 	ProviderID string // the processor's identifier; empty when it was refused before there was one
 	IntentID   string
-	Amount     money.Money
+	Amount     domain.ProcessorAmount
 	Failure    *domain.Failure // with RefundFailed
 	RefundID   string          // ours, from the refund's metadata
 	PaymentID  string
@@ -39,12 +36,12 @@ type Refund struct {
 func chargeOf(in *stripe.PaymentIntent) Charge {
 	c := Charge{
 		Fact:      domain.Fact{Kind: kindOf(in.Status), IntentID: in.ID},
-		Amount:    minor(in.Amount, in.Currency),
+		Amount:    said(in.Amount, in.Currency),
 		PaymentID: in.Metadata[metaPayment], OrderID: in.Metadata[metaOrder],
 	}
 	switch {
 	case c.Kind == domain.FactSucceeded:
-		c.Captured = minor(in.AmountReceived, in.Currency)
+		c.Received, c.Moved = said(in.AmountReceived, in.Currency), moved(in.LatestCharge)
 	case in.LastPaymentError != nil:
 		c.Failure = failureOf(in.LastPaymentError)
 	}
@@ -54,6 +51,9 @@ func chargeOf(in *stripe.PaymentIntent) Charge {
 	c.Brand, c.Last4 = cardOf(in)
 	return c
 }
+
+// moved says whether some of the money that a charge took was given back since, or is disputed.
+func moved(c *stripe.Charge) bool { return c != nil && (c.AmountRefunded > 0 || c.Disputed) }
 
 // kindOf: an intent that waits for a method, a confirmation or a capture has no money of ours and cannot go on by itself.
 // That it was declined is no fact any more by then: with its client secret another card could still pay.
@@ -85,7 +85,7 @@ func cardOf(in *stripe.PaymentIntent) (brand, last4 string) {
 
 func refundOf(r *stripe.Refund) Refund {
 	out := Refund{
-		State: domain.RefundPending, ProviderID: r.ID, Amount: minor(r.Amount, r.Currency),
+		State: domain.RefundPending, ProviderID: r.ID, Amount: said(r.Amount, r.Currency),
 		RefundID: r.Metadata[metaRefund], PaymentID: r.Metadata[metaPayment],
 	}
 	if r.PaymentIntent != nil {
@@ -111,8 +111,4 @@ func failureOf(e *stripe.Error) *domain.Failure {
 		f.Code = string(e.Type)
 	}
 	return f
-}
-
-func minor(amount int64, c stripe.Currency) money.Money {
-	return money.Money{Amount: amount, Currency: strings.ToUpper(string(c))}
 }

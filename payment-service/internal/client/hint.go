@@ -1,12 +1,12 @@
 package client
 
 import (
+	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/config"
+	"marketplace/shared/ids"
 )
 
 // Webhooks reads what the processor sends.
@@ -23,15 +23,29 @@ func (w Webhooks) Read(payload []byte, signature string) (domain.Hint, error) {
 		return domain.Hint{}, err
 	}
 	return domain.Hint{
-		EventID: e.ID, Type: e.Type, OccurredAt: e.Created, IntentID: e.IntentID,
+		EventID: e.ID, Type: e.Type, Kind: kindOfEvent(e), OccurredAt: e.Created, IntentID: e.IntentID,
 		PaymentID: ours(e.PaymentID), RefundID: ours(e.RefundID),
 	}, nil
 }
 
+// kindOfEvent is what an event is about, by Stripe's names (https://docs.stripe.com/api/events/types).
+func kindOfEvent(e Event) domain.HintKind {
+	switch {
+	case e.RefundID != "" && e.Type == "refund.failed":
+		return domain.HintRefundFailed
+	case e.RefundID != "":
+		return domain.HintRefund
+	case strings.HasPrefix(e.Type, "refund.") || strings.HasPrefix(e.Type, "charge.dispute.") || e.Type == "charge.refunded":
+		return domain.HintBooks
+	case e.Type == "payment_intent.payment_failed" || e.Type == "payment_intent.canceled":
+		return domain.HintNoMoney
+	}
+	return domain.HintIntent
+}
+
 func ours(id string) string {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
+	if !ids.Valid(id) {
 		return ""
 	}
-	return parsed.String()
+	return id
 }

@@ -7,7 +7,6 @@ import (
 	"github.com/stripe/stripe-go/v85"
 
 	"marketplace/payment-service/internal/domain"
-	"marketplace/shared/money"
 )
 
 // RefundRequest gives back a part of what an intent took, or all of it. As with a charge, it never changes under its Key.
@@ -15,8 +14,8 @@ type RefundRequest struct {
 	RefundID  string
 	PaymentID string
 	IntentID  string
-	Amount    money.Money // in the currency of the charge
-	Key       string      // of idempotency: ref_<refund id>
+	Amount    domain.ProcessorAmount // in the currency of the charge
+	Key       string                 // of idempotency: ref_<refund id>
 }
 
 // Refund asks for the money to go back and reports what became of it.

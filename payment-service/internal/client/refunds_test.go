@@ -15,7 +15,7 @@ import (
 )
 
 func refund(id, intentID string, amount int64) client.RefundRequest {
-	return client.RefundRequest{RefundID: id, PaymentID: "p1", IntentID: intentID, Amount: usd(amount), Key: "ref_" + id}
+	return client.RefundRequest{RefundID: id, PaymentID: "p1", IntentID: intentID, Amount: cents(amount), Key: "ref_" + id}
 }
 
 func TestRefund_Facts(t *testing.T) {
@@ -28,7 +28,7 @@ func TestRefund_Facts(t *testing.T) {
 	done, err := a.Refund(t.Context(), refund("r1", paid.IntentID, 299))
 	require.NoError(t, err)
 	require.Equal(t, client.Refund{
-		State: domain.RefundDone, ProviderID: done.ProviderID, IntentID: paid.IntentID, Amount: usd(299),
+		State: domain.RefundDone, ProviderID: done.ProviderID, IntentID: paid.IntentID, Amount: cents(299),
 		RefundID: "r1", PaymentID: "p1",
 	}, done)
 	again, err := a.Refund(t.Context(), refund("r1", paid.IntentID, 299))

@@ -62,7 +62,7 @@ func TestStripeMock_AcceptsWhatTheAdapterSends(t *testing.T) {
 	t.Parallel()
 	a := adapter(t, stripeMock(t), func(o *client.Options) { o.SecretKey = config.Secret(mockKey) })
 	c, err := a.Charge(t.Context(), client.ChargeRequest{
-		PaymentID: "p1", OrderID: "o1", Amount: usd(1299), Method: "pm_card_visa", Key: "pay_p1",
+		PaymentID: "p1", OrderID: "o1", Amount: cents(1299), Method: "pm_card_visa", Key: "pay_p1",
 	})
 	require.NoError(t, err)
 	require.NotEmpty(t, c.IntentID)
@@ -74,10 +74,10 @@ func TestStripeMock_AcceptsWhatTheAdapterSends(t *testing.T) {
 	require.NotEmpty(t, c.IntentID)
 	_, err = a.CancelIntent(t.Context(), "pi_1")
 	require.NoError(t, err)
-	_, _, err = a.FindByPaymentID(t.Context(), "p1", time.Now())
+	_, _, _, err = a.FindByPaymentID(t.Context(), "p1", time.Now(), "")
 	require.NoError(t, err)
 
-	r, err := a.Refund(t.Context(), client.RefundRequest{RefundID: "r1", PaymentID: "p1", IntentID: "pi_1", Amount: usd(100), Key: "ref_r1"})
+	r, err := a.Refund(t.Context(), client.RefundRequest{RefundID: "r1", PaymentID: "p1", IntentID: "pi_1", Amount: cents(100), Key: "ref_r1"})
 	require.NoError(t, err)
 	require.NotEmpty(t, r.ProviderID)
 	require.Nil(t, r.Failure)

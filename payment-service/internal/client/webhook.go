@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"marketplace/shared/config"
+	"marketplace/shared/strictjson"
 )
 
 // ErrWebhook refuses a delivery: forged, too old, from the future, or not readable.
@@ -87,7 +88,13 @@ func signed(payload []byte, stamp string, signatures [][]byte, secrets []config.
 	return false
 }
 
+// eventLimits are those of a delivery. What it holds beside the few fields that are read is the processor's own affair.
+var eventLimits = strictjson.Limits{Depth: 32, Items: 1000, Properties: 1000}
+
 func parseEvent(payload []byte) (Event, error) {
+	if err := eventLimits.Valid(payload, nil); err != nil {
+		return Event{}, fmt.Errorf("%w: %w", ErrWebhook, err)
+	}
 	var in struct {
 		ID      string `json:"id"`
 		Type    string `json:"type"`

@@ -58,6 +58,26 @@ func TestVerifyWebhook_P25(t *testing.T) {
 	require.ErrorIs(t, err, client.ErrWebhook, "signed, but no event")
 }
 
+// Even the processor's own signature does not make text of what is none: a repeated name would be merged, half a pair replaced.
+func TestVerifyWebhook_WhatCannotBeReadInOneWayOnlyIsRefused(t *testing.T) {
+	t.Parallel()
+	now := time.Unix(1700000000, 0)
+	for name, object := range map[string]string{
+		"not UTF-8":             "{\"id\":\"pi_\xff\"}",
+		"half a surrogate pair": `{"id":"pi_\ud83d"}`,
+		"a repeated name":       `{"id":"pi_1","id":"pi_2"}`,
+		"nested without end":    strings.Repeat(`[`, 10_000) + strings.Repeat(`]`, 10_000),
+		"items without end":     `[` + strings.Repeat(`0,`, 50_000) + `0]`,
+	} {
+		body := []byte(`{"id":"evt_1","type":"payment_intent.succeeded","created":1700000000,"data":{"object":{"id":"pi_1"},"other":` + object + `}}`)
+		_, err := client.VerifyWebhook(body, webhook.Sign("whsec_new", now, body), []config.Secret{"whsec_new"}, now)
+		require.ErrorIs(t, err, client.ErrWebhook, name)
+	}
+	body := []byte(`{"id":"evt_1","type":"payment_intent.succeeded","created":1700000000,"data":{"object":{"id":"pi_1","customer":null}}}`)
+	_, err := client.VerifyWebhook(body, webhook.Sign("whsec_new", now, body), []config.Secret{"whsec_new"}, now)
+	require.NoError(t, err, "the processor's own null")
+}
+
 func TestWebhooks_EventsOfALife(t *testing.T) {
 	t.Parallel()
 	endpoint := sandboxtest.NewEndpoint(t)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"marketplace/payment-service/internal/domain"
 	"marketplace/shared/config"
 )
 
@@ -16,6 +17,7 @@ const Service = "payment-service"
 // Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
 type Config struct {
 	config.Common `mapstructure:",squash"`
+	config.Shop   `mapstructure:",squash"`
 
 	// The card processor. The defaults are those of the sandbox (cmd/sandbox).
 	StripeURL     string        `mapstructure:"stripe_api_url" default:"http://127.0.0.1:8090" production:"required"`
@@ -26,8 +28,15 @@ type Config struct {
 	StripeCalls   int           `mapstructure:"stripe_calls" default:"64"`    // at once
 	// KeyLife is how long the processor certainly remembers idempotency keys. Stripe forgets them after 24 hours at the earliest.
 	KeyLife time.Duration `mapstructure:"stripe_key_life" default:"23h"`
-	// GiveUp is after how long a charge that no look-up finds counts as never made.
-	GiveUp time.Duration `mapstructure:"stripe_give_up" default:"30m"`
+	// AuthenticationTime is how long a shopper may take to authenticate (3-D Secure) before the payment fails. Stock is held meanwhile.
+	AuthenticationTime time.Duration `mapstructure:"authentication_time" default:"5m"`
+	// OrderDeadline is order-service's setting, under the same name: the longest that an order waits for its payment.
+	OrderDeadline time.Duration `mapstructure:"order_deadline" default:"15m"`
+	// RefundLimitSupport is what members of the staff who are no administrators give back of one payment without a second person,
+	// in minor units of ShopCurrency; of a payment in another currency they give back nothing alone.
+	RefundLimitSupport int64 `mapstructure:"refund_limit_support" default:"50000"`
+	// RefundLimitSupportDay is what one of them gives back so in 24 hours.
+	RefundLimitSupportDay int64 `mapstructure:"refund_limit_support_day" default:"200000"`
 }
 
 // Load reads the configuration.
@@ -53,10 +62,27 @@ func (c Config) WebhookSecrets() (secrets []config.Secret) {
 	return secrets
 }
 
+// Rules are the times by which payments are decided.
+func (c Config) Rules() domain.Rules {
+	return domain.Rules{KeyLife: c.KeyLife, AuthenticationTime: c.AuthenticationTime}
+}
+
 // Validate refuses what would only fail later.
 func (c Config) Validate() error {
-	if u, err := url.Parse(c.StripeURL); err != nil || u.Host == "" {
+	u, err := url.Parse(c.StripeURL)
+	if err != nil || u.Host == "" {
 		return errors.New("stripe_api_url must be a URL with a host")
+	}
+	if c.Environment == config.Production {
+		switch {
+		case u.Scheme != "https":
+			return errors.New("stripe_api_url must begin with https:// in production")
+		case strings.Contains(c.StripeKey.Reveal(), "_test_"):
+			return errors.New("stripe_secret_key is a key for tests: production needs one that moves money")
+		}
+	}
+	if _, err := c.Accepted(); err != nil {
+		return err
 	}
 	switch {
 	case c.StripeKey == "":
@@ -65,10 +91,15 @@ func (c Config) Validate() error {
 		return errors.New("stripe_webhook_secret must not be empty")
 	case c.StripeTimeout < time.Second:
 		return errors.New("stripe_timeout must be at least 1s")
+	case c.RefundLimitSupport < 0 || c.RefundLimitSupportDay < 0:
+		return errors.New("refund_limit_support and refund_limit_support_day must not be negative")
 	case c.StripeCalls < 1:
 		return errors.New("stripe_calls must be at least 1")
-	case c.KeyLife <= c.StripeTimeout || c.GiveUp <= c.StripeTimeout:
-		return errors.New("stripe_key_life and stripe_give_up must be longer than stripe_timeout")
+	case c.KeyLife <= c.OrderDeadline+c.StripeTimeout:
+		// When the deadline cancels an order, its charge is fenced under the key.
+		return errors.New("stripe_key_life must be longer than order_deadline and stripe_timeout together")
+	case c.AuthenticationTime < time.Second || c.AuthenticationTime >= c.OrderDeadline:
+		return errors.New("authentication_time must be at least 1s and below order_deadline")
 	}
 	return c.Common.Validate()
 }

@@ -6,17 +6,18 @@ import "time"
 type Change struct {
 	OrderID   string
 	Input     Input
-	MessageID string // of the message that brought it; empty otherwise
-	Trace     string // the trace that it belongs to, as W3C traceparent; empty without one
-	Answer    bool   // it is what a claimed task came to, so that the task is due again only if Wait says so
+	MessageID string    // of the message that brought it; empty otherwise
+	Trace     string    // the trace that it belongs to, as W3C traceparent; empty without one
+	Answer    bool      // it is what a claimed refund's task came to, so that the refund is due again only if Wait says so
+	Until     time.Time // until then its task is nobody else's; zero when it is no task's answer
 }
 
 // Task is a payment that was claimed, so that the processor is asked about it.
 type Task struct {
 	Payment
-	Calls int           // how often the processor was asked since the payment came into its state, this time included
-	Age   time.Duration // since the first attempt was marked, by the database's clock
+	Ask   Ask
 	Trace string
+	Until time.Time // by this process's clock: until then nobody else takes it
 }
 
 // RefundTask is a refund that was claimed, so that the processor is asked for it.
@@ -26,6 +27,7 @@ type RefundTask struct {
 	Calls   int
 	Age     time.Duration // since the first call
 	Trace   string
+	Until   time.Time // as Task's
 }
 
 // Transition is what a change made of a payment.
@@ -43,20 +45,11 @@ type Saved struct {
 	Bounced     []string // refunds that were done, and that a bank has sent back since: for people to look at
 }
 
-// Hint is what a webhook tells: something happened to an intent, or to a refund. It may come twice, late, or out of order.
-type Hint struct {
-	EventID    string
-	Type       string
-	OccurredAt time.Time
-	PaymentID  string // empty when it is about nothing of ours
-	IntentID   string
-	RefundID   string
-}
-
 // Query asks for a page of payments, the newest first.
 type Query struct {
-	CustomerID string // empty: everybody's
-	OrderID    string // empty: any
+	CustomerID string      // empty: everybody's
+	OrderID    string      // empty: any
+	Refunds    RefundState // payments with a refund in this state: RefundAwaiting or RefundAttention; empty: any
 	Limit      int
 	After      string // the id of the last payment of the page before; empty: from the newest
 }
@@ -74,9 +67,19 @@ type View struct {
 // RefundView is a refund as people look at it.
 type RefundView struct {
 	Refund
-	Reason    string
+	Reason    string // for the customer
+	Note      string // for the staff
 	CreatedAt time.Time
 	SettledAt *time.Time
+}
+
+// ActView is an act as the staff looks at it.
+type ActView struct {
+	RefundID string
+	Kind     ActKind
+	By       string
+	Note     string
+	At       time.Time
 }
 
 // EntryView is a line of the ledger as people look at it.

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -22,51 +23,51 @@ var saga = []struct {
 	},
 	{
 		name: "processing", given: []Input{reserved}, state: Processing,
-		become: map[string]State{"attempt": Called, "order.cancelled": Voided},
+		become: map[string]State{"due": Called, "order.cancelled": Voided},
 	},
 	{
-		name: "called", given: []Input{reserved, Attempt{}}, state: Called,
+		name: "called", given: []Input{reserved, Due{}}, state: Called,
 		become: map[string]State{
 			"succeeded": Captured, "declined": Failed, "canceled": Failed, "requires_action": RequiresAction, "requires_payment_method": Voiding,
 		},
 		emits: map[string]string{"succeeded": "payment.captured", "declined": "payment.failed", "canceled": "payment.failed"},
 	},
 	{
-		name: "called, unwanted", given: []Input{reserved, Attempt{}, cancelled}, state: Called,
+		name: "called, unwanted", given: []Input{reserved, Due{}, cancelled}, state: Called,
 		become: map[string]State{
 			"succeeded": Captured, "declined": Voided, "canceled": Voided, "requires_action": Voiding, "requires_payment_method": Voiding,
 		},
 		refund: map[string]bool{"succeeded": true},
 	},
 	{
-		name: "requires_action", given: []Input{reserved, Attempt{}, actionAsked}, state: RequiresAction,
+		name: "requires_action", given: []Input{reserved, Due{}, actionAsked}, state: RequiresAction,
 		become: map[string]State{"succeeded": Captured, "canceled": Failed, "requires_payment_method": Voiding, "order.cancelled": Voiding},
 		emits:  map[string]string{"succeeded": "payment.captured", "canceled": "payment.failed"},
 	},
 	{
-		name: "voiding", given: []Input{reserved, Attempt{}, authFailed}, state: Voiding,
+		name: "voiding", given: []Input{reserved, Due{}, authFailed}, state: Voiding,
 		become: map[string]State{"succeeded": Captured, "canceled": Failed},
 		emits:  map[string]string{"succeeded": "payment.captured", "canceled": "payment.failed"},
 	},
 	{
-		name: "voiding, unwanted", given: []Input{reserved, Attempt{}, actionAsked, cancelled}, state: Voiding,
+		name: "voiding, unwanted", given: []Input{reserved, Due{}, actionAsked, cancelled}, state: Voiding,
 		become: map[string]State{"succeeded": Captured, "canceled": Voided},
 		refund: map[string]bool{"succeeded": true},
 	},
 	{
-		name: "captured", given: []Input{reserved, Attempt{}, succeeded}, state: Captured,
+		name: "captured", given: []Input{reserved, Due{}, succeeded}, state: Captured,
 		refund: map[string]bool{"order.cancelled": true},
 	},
 	{
-		name: "captured, unwanted", given: []Input{reserved, Attempt{}, cancelled, succeeded}, state: Captured,
+		name: "captured, unwanted", given: []Input{reserved, Due{}, cancelled, succeeded}, state: Captured,
 	},
 	{
-		name: "failed", given: []Input{reserved, Attempt{}, declined}, state: Failed,
+		name: "failed", given: []Input{reserved, Due{}, declined}, state: Failed,
 		become: map[string]State{"succeeded": Captured, "requires_action": Voiding, "requires_payment_method": Voiding},
 		refund: map[string]bool{"succeeded": true},
 	},
 	{
-		name: "voided", given: []Input{reserved, Attempt{}, cancelled, declined}, state: Voided,
+		name: "voided", given: []Input{reserved, Due{}, cancelled, declined}, state: Voided,
 		become: map[string]State{"succeeded": Captured, "requires_action": Voiding, "requires_payment_method": Voiding},
 		refund: map[string]bool{"succeeded": true},
 	},
@@ -74,8 +75,9 @@ var saga = []struct {
 
 func TestDecide_P27_EveryStateAndInputAsTheSagaSays(t *testing.T) {
 	inputs := map[string]Input{
-		"stock.reserved": reserved, "order.cancelled": cancelled, "attempt": Attempt{}, "no certain answer": NoCertainAnswer{},
+		"stock.reserved": reserved, "order.cancelled": cancelled, "due": Due{}, "no certain answer": unanswered,
 		"succeeded": succeeded, "declined": declined, "canceled": canceled, "requires_action": actionAsked, "requires_payment_method": authFailed,
+		"pending": pendingFact, "hint": hinted, "hint of no money": saysNoMoney, "hint of a refund": Hint{Kind: HintRefund, RefundID: "r"},
 	}
 	for _, row := range saga {
 		before := after(t, row.given...)
@@ -95,6 +97,7 @@ func TestDecide_P27_EveryStateAndInputAsTheSagaSays(t *testing.T) {
 				}
 				require.Equal(t, emits, types(out.Messages))
 				require.Equal(t, row.refund[name], len(out.Refunds) == 1)
+				require.Empty(t, out.LookUp)
 				require.Equal(t, before.Unwanted || name == "order.cancelled" || row.emits[name] == "payment.failed", p.Unwanted)
 				require.Equal(t, p.State == Captured && before.State != Captured, len(out.Entries) == 1)
 			})
@@ -114,11 +117,11 @@ func TestDecide_ChargesWhatTheOrderCosts(t *testing.T) {
 }
 
 func TestDecide_P27_LateSuccessIsOneChargeAndOneRefund(t *testing.T) {
-	p := after(t, reserved, Attempt{}, cancelled)
+	p := after(t, reserved, Due{}, cancelled)
 	p, out, err := Decide(p, succeeded)
 	require.NoError(t, err)
 	want := Refund{Cause: "order:o:cancelled:1", Amount: usd(30), State: RefundPending}
-	require.Equal(t, Outcome{Refunds: []Refund{want}, Entries: []Entry{{Kind: EntryCharge, Amount: usd(30)}}}, out)
+	require.Equal(t, Outcome{Refunds: []Refund{want}, Entries: []Entry{{Kind: EntryCharge, Amount: usd(30)}}, Next: Next{Changed: true, Never: true}}, out)
 	for _, again := range []Input{succeeded, cancelled, succeeded} {
 		next, out, err := Decide(p, again)
 		require.NoError(t, err)
@@ -133,9 +136,9 @@ func TestDecide_SaysWhyThereIsNoMoney(t *testing.T) {
 		last  Fact
 		want  Failure
 	}{
-		"declined":           {[]Input{reserved, Attempt{}}, declined, *declined.Failure},
-		"3-D Secure failed":  {[]Input{reserved, Attempt{}, actionAsked, authFailed}, canceled, *authFailed.Failure},
-		"canceled elsewhere": {[]Input{reserved, Attempt{}}, canceled, Failure{"canceled", "the payment was cancelled"}},
+		"declined":           {[]Input{reserved, Due{}}, declined, *declined.Failure},
+		"3-D Secure failed":  {[]Input{reserved, Due{}, actionAsked, authFailed}, canceled, *authFailed.Failure},
+		"canceled elsewhere": {[]Input{reserved, Due{}}, canceled, Failure{"canceled", "the payment was cancelled"}},
 	} {
 		_, out, err := Decide(after(t, c.given...), c.last)
 		require.NoError(t, err)
@@ -144,26 +147,26 @@ func TestDecide_SaysWhyThereIsNoMoney(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	captured := []Input{reserved, Attempt{}, succeeded}
+	captured := []Input{reserved, Due{}, succeeded}
 	for _, c := range []struct {
 		given []Input
 		want  Status
 	}{
 		{nil, StatusProcessing},
 		{[]Input{reserved}, StatusProcessing},
-		{[]Input{reserved, NoCertainAnswer{}, Attempt{}}, StatusProcessing},
-		{[]Input{reserved, Attempt{}, NoCertainAnswer{}}, StatusUnknown},
-		{[]Input{reserved, Attempt{}, NoCertainAnswer{}, succeeded}, StatusCaptured},
-		{[]Input{reserved, Attempt{}, actionAsked}, StatusRequiresAction},
-		{[]Input{reserved, Attempt{}, actionAsked, cancelled}, StatusProcessing},
+		{[]Input{reserved, unanswered, Due{}}, StatusProcessing},
+		{[]Input{reserved, Due{}, unanswered}, StatusUnknown},
+		{[]Input{reserved, Due{}, unanswered, succeeded}, StatusCaptured},
+		{[]Input{reserved, Due{}, actionAsked}, StatusRequiresAction},
+		{[]Input{reserved, Due{}, actionAsked, cancelled}, StatusProcessing},
 		{[]Input{reserved, cancelled}, StatusVoided},
-		{[]Input{reserved, Attempt{}, declined}, StatusFailed},
-		{[]Input{reserved, Attempt{}, declined, authFailed}, StatusFailed},
-		{[]Input{reserved, Attempt{}, declined, authFailed, canceled}, StatusFailed},
-		{[]Input{reserved, Attempt{}, authFailed}, StatusProcessing},
-		{[]Input{reserved, Attempt{}, cancelled, declined}, StatusVoided},
-		{[]Input{reserved, Attempt{}, cancelled, authFailed}, StatusProcessing},
-		{[]Input{reserved, Attempt{}, cancelled, authFailed, canceled}, StatusVoided},
+		{[]Input{reserved, Due{}, declined}, StatusFailed},
+		{[]Input{reserved, Due{}, declined, authFailed}, StatusFailed},
+		{[]Input{reserved, Due{}, declined, authFailed, canceled}, StatusFailed},
+		{[]Input{reserved, Due{}, authFailed}, StatusProcessing},
+		{[]Input{reserved, Due{}, cancelled, declined}, StatusVoided},
+		{[]Input{reserved, Due{}, cancelled, authFailed}, StatusProcessing},
+		{[]Input{reserved, Due{}, cancelled, authFailed, canceled}, StatusVoided},
 		{append(captured, refundOf("a", 10)), StatusCaptured},
 		{append(captured, refundOf("a", 10), RefundSettled{Cause: "a"}), StatusPartiallyRefunded},
 		{append(captured, cancelled, RefundSettled{Cause: "order:o:cancelled:1"}), StatusRefunded},
@@ -172,22 +175,110 @@ func TestStatus(t *testing.T) {
 	}
 }
 
+// What the clock makes of a payment, by how long it stands where it stands.
+func TestDue_P24_P57_WhatIsAskedFollowsFromTheStateAndItsAge(t *testing.T) {
+	called := []Input{reserved, Due{}, unanswered}
+	for _, c := range []struct {
+		name            string
+		given           []Input
+		marked, entered time.Duration
+		ask             Ask
+		state           State
+	}{
+		{"the first call", []Input{reserved}, 0, 0, AskCharge, Called},
+		{"no certain answer", called, time.Hour, time.Hour, AskCharge, Called},
+		{"the key may be forgotten", called, 23 * time.Hour, 0, AskFind, Called},
+		{"looked up for a month", called, lookUpTime, 0, AskNothing, Called},
+		{"unwanted", append(called, cancelled), time.Hour, 0, AskFence, Called},
+		{"unwanted before the first answer", []Input{reserved, Due{}, cancelled}, 0, 0, AskFence, Called},
+		{"unwanted, and the key may be forgotten", append(called, cancelled), 23 * time.Hour, 0, AskFind, Called},
+		{"a hint has named the intent", append(called, hinted), time.Hour, 0, AskLook, Called},
+		{"a hint has named the intent, unwanted", append(called, hinted, cancelled), time.Hour, 0, AskLook, Called},
+		{"a hint has named another's", append(called, hinted, Fact{Kind: FactForeign, IntentID: "pi"}), 0, 0, AskCharge, Called},
+		{"the issuer takes its time", []Input{reserved, Due{}, pendingFact}, 30 * time.Hour, 0, AskLook, Called},
+		{"the shopper has time", []Input{reserved, Due{}, actionAsked}, time.Hour, 5*time.Minute - 1, AskLook, RequiresAction},
+		{"the shopper had time", []Input{reserved, Due{}, actionAsked}, time.Hour, 5 * time.Minute, AskVoid, Voiding},
+		{"to be voided", []Input{reserved, Due{}, actionAsked, cancelled}, 0, 0, AskVoid, Voiding},
+		{"captured", []Input{reserved, Due{}, succeeded}, 0, 0, AskNothing, Captured},
+		{"declined", []Input{reserved, Due{}, declined}, time.Hour, 0, AskNothing, Failed},
+		{"declined, and something happened", []Input{reserved, Due{}, declined, hinted}, time.Hour, 0, AskLook, Failed},
+		{"declined, and it says so too", []Input{reserved, Due{}, declined, saysNoMoney}, time.Hour, 0, AskNothing, Failed},
+		{"a tombstone", []Input{cancelled}, 0, 0, AskNothing, Voided},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := after(t, c.given...)
+			p.Asking.Marked, p.Asking.Entered = c.marked, c.entered
+			next, out, err := Decide(p, Due{})
+			require.NoError(t, err)
+			require.Equal(t, c.ask, out.Ask)
+			require.Equal(t, c.state, next.State)
+			require.Equal(t, c.ask == AskNothing, out.Next.Never, "what is not asked about is not due again")
+			require.Equal(t, c.ask != AskNothing, next.Asking.Open)
+			require.Equal(t, c.name == "looked up for a month", out.Unresolved)
+		})
+	}
+}
+
+func TestDecide_AShopperWhoDoesNotAuthenticateHoldsNoStock(t *testing.T) {
+	p := after(t, reserved, Due{}, actionAsked)
+	p.Asking.Entered = rules.AuthenticationTime
+	p, _, err := Decide(p, Due{})
+	require.NoError(t, err)
+	_, out, err := Decide(p, canceled)
+	require.NoError(t, err)
+	require.Equal(t, []Message{PaymentFailed{Failure: authenticationTimeout}}, out.Messages)
+	_, out, err = Decide(p, succeeded)
+	require.NoError(t, err)
+	require.Equal(t, []string{"payment.captured"}, types(out.Messages), "the shopper was faster than the cancellation of the intent")
+}
+
+func TestDecide_P57_AnOrderWhoseDeadlineTheKeyMayNotOutliveIsNotCharged(t *testing.T) {
+	far := reserved
+	far.Remaining = rules.KeyLife
+	p, out, err := Decide(New("p", "o"), far)
+	require.NoError(t, err)
+	require.Equal(t, []Message{PaymentFailed{Failure: deadlineTooFar}}, out.Messages)
+	require.Equal(t, StatusFailed, p.Status())
+	require.True(t, out.Next.Never)
+	far.Remaining--
+	require.Equal(t, Processing, after(t, far).State)
+}
+
+// A look-up, or a repetition, that finds nothing ends no payment: only the processor's certain word does.
+func TestDecide_P23_P24_AbsenceProvesNothing(t *testing.T) {
+	for _, given := range [][]Input{{reserved, Due{}}, {reserved, Due{}, cancelled}, {reserved, Due{}, cancelled, Due{}}} {
+		p := after(t, given...)
+		for range 200 {
+			next, out, err := Decide(p, unanswered)
+			require.NoError(t, err)
+			require.Equal(t, Called, next.State)
+			require.Empty(t, out.Messages)
+			require.True(t, out.Next.Changed && !out.Next.Never, "it is asked about again")
+			next.Asking.Marked += time.Hour
+			if p, out, err = Decide(next, Due{}); p.Asking.Marked < lookUpTime {
+				require.NotEqual(t, AskNothing, out.Ask)
+			}
+			require.NoError(t, err)
+		}
+	}
+}
+
 func TestDecide_P24_WhatIsSaidOfNoIntentDoesNotEndAPaymentThatHasOne(t *testing.T) {
-	p := after(t, reserved, Attempt{}, NoCertainAnswer{})
-	p.IntentID = "pi" // a webhook named it
+	p := after(t, reserved, Due{}, unanswered, hinted)
 	for _, f := range []Fact{
-		{Kind: FactCanceled, Failure: &Failure{Code: "no_answer"}}, // a look-up found nothing
-		{Kind: FactDeclined, Failure: &Failure{Code: "invalid"}},   // a repetition was refused before it was executed
+		{Kind: FactCanceled}, // the fence holds, and its answer was not kept
+		{Kind: FactDeclined, Failure: &Failure{Code: "invalid"}}, // a repetition was refused before it was executed
 		{Kind: FactCanceled, IntentID: "pi_other"},
 	} {
 		next, out, err := Decide(p, f)
 		require.NoError(t, err)
-		require.Zero(t, out)
-		require.Equal(t, p, next)
+		require.Equal(t, Outcome{Next: Next{Changed: true}}, out)
+		require.Equal(t, Called, next.State)
+		require.Equal(t, "pi", next.IntentID)
 	}
 }
 
 func TestDecide_RefundsAreOfTheIntentThatTookTheMoney(t *testing.T) {
-	p := after(t, reserved, Attempt{}, Fact{Kind: FactRequiresAction, IntentID: "pi_other"}, succeeded)
+	p := after(t, reserved, Due{}, Fact{Kind: FactRequiresAction, IntentID: "pi_other"}, succeeded)
 	require.Equal(t, "pi", p.IntentID)
 }

@@ -2,11 +2,17 @@ package domain
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/money"
 )
+
+// rules are those of the defaults.
+var rules = Rules{KeyLife: 23 * time.Hour, AuthenticationTime: 5 * time.Minute}
+
+func Decide(p Payment, in Input) (Payment, Outcome, error) { return rules.Decide(p, in) }
 
 func usd(amount int64) money.Money { return money.Money{Amount: amount, Currency: "USD"} }
 
@@ -17,6 +23,12 @@ var (
 	declined    = Fact{Kind: FactDeclined, IntentID: "pi", Failure: &Failure{Code: "card_declined", Message: "declined"}}
 	canceled    = Fact{Kind: FactCanceled, IntentID: "pi"}
 	actionAsked = Fact{Kind: FactRequiresAction, IntentID: "pi"}
+	unanswered  = NoCertainAnswer{}
+	pendingFact = Fact{Kind: FactPending, IntentID: "pi"}
+	hinted      = Hint{Kind: HintIntent, IntentID: "pi"}
+	saysMoved   = Hint{Kind: HintBooks, IntentID: "pi"}
+	moved       = Fact{Kind: FactSucceeded, IntentID: "pi", Captured: usd(30), Moved: true}
+	saysNoMoney = Hint{Kind: HintNoMoney, IntentID: "pi"}
 	authFailed  = Fact{Kind: FactRequiresPaymentMethod, IntentID: "pi", Failure: &Failure{Code: "authentication_failed", Message: "not authenticated"}}
 )
 

@@ -1,6 +1,10 @@
 package domain
 
-import "marketplace/shared/money"
+import (
+	"time"
+
+	"marketplace/shared/money"
+)
 
 // Input is what a payment decides about.
 type Input interface{ isInput() }
@@ -12,6 +16,7 @@ type (
 		CustomerID string
 		Amount     money.Money
 		Method     string
+		Remaining  time.Duration // until the order's deadline
 	}
 
 	// OrderCancelled: the order has ended. Customer and total make the tombstone of an order never heard of complete.
@@ -20,7 +25,10 @@ type (
 		Total      money.Money
 	}
 
-	// RefundRequested asks for money back: a return, or support. The cause makes it one refund.
+	// ShipmentDispatched: goods of the order have left. It follows order.confirmed, and so the capture.
+	ShipmentDispatched struct{}
+
+	// RefundRequested asks for money back for a return. The cause makes it one refund.
 	RefundRequested struct {
 		Cause  string
 		Amount money.Money
@@ -29,18 +37,17 @@ type (
 
 // What this process does and learns.
 type (
-	// Attempt marks that a call is about to leave. Only a payment that is Called after it may be called for.
-	Attempt struct{}
-
 	// NoCertainAnswer: the call timed out, or its answer does not say what happened to the money. Certain is only a card
-	// error, a validation refusal before execution, and an intent retrieved by its id.
-	NoCertainAnswer struct{}
+	// error, a validation refusal before execution, and an intent retrieved by its id. That a look-up found nothing is no
+	// answer either; Cursor is how far it came.
+	NoCertainAnswer struct{ Cursor string }
 
 	// Fact is what the processor certainly says about the intent.
 	Fact struct {
 		Kind     FactKind
 		IntentID string
 		Captured money.Money // with FactSucceeded
+		Moved    bool        // with FactSucceeded: some of the money was refunded since, or is disputed
 		Failure  *Failure    // with the others, when there is one
 		Card     Card        // when an attempt was made
 	}
@@ -54,7 +61,11 @@ type (
 
 	// RefundUnsettled: the processor took the refund of a cause and will say later what became of it, or gave no certain
 	// answer, and no identifier then.
-	RefundUnsettled struct{ Cause, ProviderID string }
+	RefundUnsettled struct {
+		Cause      string
+		ProviderID string
+		Calls      int // how often the processor was asked, this time included
+	}
 )
 
 // FactKind is the state of an intent, as far as a payment cares.
@@ -74,13 +85,19 @@ const (
 
 	// FactRequiresPaymentMethod: 3-D Secure failed. The shopper's client secret could still pay with another card.
 	FactRequiresPaymentMethod FactKind = "requires_payment_method"
+
+	// FactPending: the processor has not decided, and will say later. The intent's identifier is known.
+	FactPending FactKind = "pending"
+
+	// FactForeign: the intent that was read is not this payment's, or does not exist. A hint had named it.
+	FactForeign FactKind = "foreign"
 )
 
-func (StockReserved) isInput()   {}
-func (OrderCancelled) isInput()  {}
-func (RefundRequested) isInput() {}
-func (Attempt) isInput()         {}
-func (NoCertainAnswer) isInput() {}
-func (Fact) isInput()            {}
-func (RefundSettled) isInput()   {}
-func (RefundUnsettled) isInput() {}
+func (StockReserved) isInput()      {}
+func (OrderCancelled) isInput()     {}
+func (ShipmentDispatched) isInput() {}
+func (RefundRequested) isInput()    {}
+func (NoCertainAnswer) isInput()    {}
+func (Fact) isInput()               {}
+func (RefundSettled) isInput()      {}
+func (RefundUnsettled) isInput()    {}

@@ -1,11 +1,16 @@
 package domain
 
-// observe takes what the processor says about the intent. Before an attempt there is no intent, and after a capture
-// nothing about it matters any more; every other state listens, those that look like an end too.
+// observe takes what the processor says about the intent. Before an attempt there is no intent. After a capture it only matters whether
+// money has moved since, which the books say. Every other state listens, also those that look like an end.
 func observe(p Payment, f Fact) (Payment, Outcome) {
 	switch p.State {
-	case None, Processing, Captured:
+	case None, Processing:
 		return p, Outcome{}
+	case Captured:
+		return p, Outcome{Again: f.Moved}
+	}
+	if f.Kind == FactForeign {
+		return forget(p, f), Outcome{}
 	}
 	if p.IntentID == "" {
 		p.IntentID = f.IntentID
@@ -31,8 +36,17 @@ func observe(p Payment, f Fact) (Payment, Outcome) {
 	return p, Outcome{}
 }
 
-// ends says whether the fact ends the payment. What was said of no intent, or of another one, says nothing about an intent that
-// has shown itself since: a webhook may have named it while a look-up found nothing.
+// forget drops an identifier that only a hint had brought. Where a fact brought it, it is the payment's own.
+func forget(p Payment, f Fact) Payment {
+	if p.IntentID == f.IntentID && (p.State == Called || p.State == Failed || p.State == Voided) {
+		p.IntentID = ""
+	}
+	return p
+}
+
+// ends says whether the fact ends the payment. The fact must be about the intent that the payment knows. A webhook may have named an
+// intent while a call or a look-up was under way that has seen none, or another one; its answer then says nothing about the intent
+// that was named.
 func ends(p Payment, f Fact) bool {
 	if f.IntentID != p.IntentID {
 		return false
@@ -44,6 +58,7 @@ func ends(p Payment, f Fact) bool {
 // are asked for of the intent that took the money.
 func succeed(p Payment, f Fact) (Payment, Outcome) {
 	p.State, p.IntentID, p.Captured, p.Failure = Captured, f.IntentID, f.Captured, nil
+	p.Asking.Books = p.Asking.Books || f.Moved
 	out := Outcome{Entries: []Entry{{Kind: EntryCharge, Amount: f.Captured}}}
 	if p.Unwanted {
 		return askCancelled(p, out)

@@ -5,8 +5,18 @@ import "marketplace/shared/money"
 // Outcome is what follows from a decision beside the new state.
 type Outcome struct {
 	Messages []Message
-	Refunds  []Refund // new rows, pending; they are in the payment too
+	Refunds  []Refund // new rows; they are in the payment too
 	Entries  []Entry
+
+	Ask  Ask  // what the processor is asked now, with Due
+	Next Next // when the payment is due again, unless it is asked about now
+
+	// Again: something happened that makes the processor be asked at once, or as soon as a task under way is answered.
+	Again bool
+
+	LookUp     []string // refunds that the processor is asked about at once
+	Bounced    []string // refunds that were done, and that a bank has sent back since: for people to look at
+	Unresolved bool     // the look-ups have ended, and nobody knows what became of the money: for people to look at
 }
 
 // Entry is a line of the append-only ledger. The sum of a payment's entries is the money that is here.

@@ -22,7 +22,8 @@ type Payment struct {
 	ID         string // UUIDv7
 	OrderID    string
 	CustomerID string
-	Amount     money.Money // what the order costs
+	Amount     money.Money     // what the order costs
+	Asked      ProcessorAmount // of the processor, since the attempt was marked; see Charge
 	Method     string
 	State      State
 	Unwanted   bool     // never cleared
@@ -31,8 +32,23 @@ type Payment struct {
 	Card       Card     // of the latest attempt, as soon as a fact shows it
 	Failure    *Failure // why the order is, or will be, told that there is no money
 	Captured   money.Money
+	Dispatch   Dispatch
+	Dispute    Dispute // as it was when the processor's books were last read
 	Refunds    []Refund
+	Asking     Asking
 }
+
+// Dispatch says whether goods of the order have left: a refund of everything is a decision then, and no cancellation.
+type Dispatch string
+
+const (
+	NotDispatched Dispatch = ""
+	Dispatched    Dispatch = "dispatched"
+
+	// DispatchUnknown is that of a payment that was captured by a version that did not hear of shipments. It ends with the next
+	// shipment of the order, if there is one.
+	DispatchUnknown Dispatch = "unknown"
+)
 
 // New returns the payment of an order of which nothing is known.
 func New(id, orderID string) Payment { return Payment{ID: id, OrderID: orderID, State: None} }
@@ -94,10 +110,22 @@ func (p Payment) Status() Status {
 // Refunded is the sum of the refunds that are done.
 func (p Payment) Refunded() money.Money { return p.sum(RefundDone) }
 
-// Left is what could still be refunded: captured, less what is done and what is pending.
+// Held is the sum of the refunds that may still take their money: those pending, and those that need attention. A refund that is
+// unbooked has taken it already, above the capture, and holds none.
+func (p Payment) Held() money.Money {
+	held := p.sum(RefundPending)
+	for _, r := range p.Refunds {
+		if r.State == RefundAttention && !r.aboveCapture() {
+			held.Amount += r.Amount.Amount
+		}
+	}
+	return held
+}
+
+// Left is what could still be refunded: captured, less what is done and what is held.
 func (p Payment) Left() money.Money {
 	left := p.Captured
-	left.Amount -= p.sum(RefundDone).Amount + p.sum(RefundPending).Amount
+	left.Amount -= p.sum(RefundDone).Amount + p.Held().Amount
 	return left
 }
 

@@ -29,7 +29,14 @@ func TestPayment_P29_AnySequenceKeepsTheInvariants(t *testing.T) {
 func input(t *rapid.T) Input {
 	cause := rapid.SampledFrom([]string{"a", "b", "order:o:cancelled:1", "order:o:cancelled:2", "order:o:cancelled:3"})
 	return rapid.OneOf(
-		rapid.SampledFrom([]Input{reserved, cancelled, Attempt{}, NoCertainAnswer{}, succeeded, declined, canceled, actionAsked, authFailed}),
+		rapid.SampledFrom([]Input{
+			reserved, cancelled,
+			Due{},
+			unanswered, succeeded, moved, declined, canceled, actionAsked, authFailed, pendingFact,
+			hinted, saysNoMoney, saysMoved,
+			ShipmentDispatched{},
+			Books{},
+		}),
 		rapid.Custom(func(t *rapid.T) Input {
 			return refundOf(rapid.SampledFrom([]string{"a", "b"}).Draw(t, "cause"), rapid.Int64Range(-1, 40).Draw(t, "amount"))
 		}),

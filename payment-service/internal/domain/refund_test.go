@@ -7,7 +7,7 @@ import (
 )
 
 func paid(t testing.TB, more ...Input) Payment {
-	return after(t, append([]Input{reserved, Attempt{}, succeeded}, more...)...)
+	return after(t, append([]Input{reserved, Due{}, succeeded}, more...)...)
 }
 
 func TestRefund_OnePerCauseAndNeverAboveWhatIsLeft(t *testing.T) {
@@ -27,7 +27,7 @@ func TestRefund_OnePerCauseAndNeverAboveWhatIsLeft(t *testing.T) {
 }
 
 func TestRefund_Refuses(t *testing.T) {
-	_, _, err := Decide(after(t, reserved, Attempt{}), refundOf("a", 1))
+	_, _, err := Decide(after(t, reserved, Due{}), refundOf("a", 1))
 	require.ErrorIs(t, err, ErrNotCaptured)
 	for _, in := range []RefundRequested{refundOf("a", 0), refundOf("a", -1), {Cause: "a", Amount: reserved.Amount.Neg()}, {Cause: "a"}} {
 		_, _, err = Decide(paid(t), in)

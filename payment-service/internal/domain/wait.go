@@ -6,27 +6,25 @@ import (
 	"time"
 )
 
-// lateLooks is how often an intent is still looked for, from an hour to two days after the search for it was given up.
-const lateLooks = 6
-
-// Wait is how long a payment can be left alone before the processor is asked about it, when it was asked calls times in this
-// state. ok is false when nothing is to be asked: then only a message or a webhook brings it back.
-func (p Payment) Wait(calls int) (wait time.Duration, ok bool) {
+// wait says when a payment is due that nobody asks about at this moment.
+func (r Rules) wait(p Payment) Next {
+	a := p.Asking
 	switch p.State {
 	case Processing:
-		return 0, true
+		return dueIn(0)
 	case Called, Voiding:
-		return doubling(calls, time.Second, 5*time.Minute), true
+		return dueIn(doubling(a.Calls, time.Second, seldom(a.Marked)))
 	case RequiresAction:
-		// Webhooks tell at once; this is for those that are lost.
-		return doubling(max(calls, 1), 30*time.Second, time.Hour), true
-	case Failed, Voided:
-		// Given up without an answer. A request may still have been under way.
-		if p.Uncertain && p.IntentID == "" && calls < lateLooks {
-			return doubling(calls+1, time.Hour, 24*time.Hour), true
-		}
+		// Webhooks tell at once; this is for those that are lost, and for the end of the shopper's time.
+		look := doubling(max(a.Calls, 1), 30*time.Second, time.Hour)
+		return dueIn(min(look, max(r.AuthenticationTime-a.Entered, 0)))
 	}
-	return 0, false
+	return never()
+}
+
+// seldom is how far apart the questions about a payment are at most: the older it is, the longer.
+func seldom(age time.Duration) time.Duration {
+	return min(max(age/8, 5*time.Minute), 24*time.Hour)
 }
 
 // Wait is how long a pending refund can be left alone when the processor was asked calls times. One that the processor has
@@ -36,9 +34,9 @@ func (r Refund) Wait(calls int) time.Duration {
 	case r.ProviderID != "":
 		return doubling(calls, time.Second, time.Hour)
 	case calls > 0:
-		return doubling(calls, time.Second, 5*time.Minute)
+		return doubling(calls, time.Second, time.Hour)
 	}
-	return doubling(r.again(), 5*time.Second, time.Hour)
+	return doubling(r.again(), time.Minute, time.Hour)
 }
 
 // again is how many refunds for the same cancellation failed before this one.

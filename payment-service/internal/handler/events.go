@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/proto/events"
@@ -45,6 +47,16 @@ func (h *Events) Handle(ctx context.Context, batch []rabbit.Message) error {
 	return h.Payments.Apply(ctx, changes)
 }
 
+// FromJSON reads the body of a message as a person wrote it, and refuses what Handle could not read.
+func FromJSON(eventType string, text []byte) ([]byte, error) {
+	body, err := events.FromJSON(eventType, text)
+	if err != nil {
+		return nil, err
+	}
+	_, err = changeOf(rabbit.Message{Type: eventType, Body: body})
+	return body, err
+}
+
 var (
 	errNotForPayments = errors.New("not a message for payments")
 	errIncomplete     = errors.New("the message lacks what a payment needs")
@@ -60,6 +72,9 @@ func changeOf(m rabbit.Message) (domain.Change, error) {
 		return stockReserved(e)
 	case *eventsv1.OrderCancelled:
 		return orderCancelled(e)
+	case *eventsv1.ShipmentDispatched:
+		orderID, err := idOf("order_id", e.GetOrderId())
+		return domain.Change{OrderID: orderID, Input: domain.ShipmentDispatched{}}, err
 	}
 	return domain.Change{}, errNotForPayments
 }
@@ -75,8 +90,16 @@ func stockReserved(e *eventsv1.StockReserved) (domain.Change, error) {
 		return domain.Change{}, fmt.Errorf("%w: method", errIncomplete)
 	}
 	return domain.Change{OrderID: orderID, Input: domain.StockReserved{
-		CustomerID: customerID, Amount: amount, Method: e.GetPayment().GetMethod(),
+		CustomerID: customerID, Amount: amount, Method: e.GetPayment().GetMethod(), Remaining: remaining(e.GetDeadline()),
 	}}, nil
+}
+
+// remaining is how long the order may still wait. The limit that it is compared with is many hours, so any clock will do.
+func remaining(deadline *timestamppb.Timestamp) time.Duration {
+	if deadline == nil {
+		return 0
+	}
+	return time.Until(deadline.AsTime())
 }
 
 func orderCancelled(e *eventsv1.OrderCancelled) (domain.Change, error) {
@@ -101,5 +124,5 @@ func idOf(field, text string) (string, error) {
 }
 
 func moneyOf(m *moneyv1.Money) (money.Money, error) {
-	return money.New(m.GetAmount(), m.GetCurrency())
+	return money.Read(m.GetAmount(), m.GetCurrency())
 }

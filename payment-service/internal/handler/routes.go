@@ -14,9 +14,12 @@ import (
 	"marketplace/shared/web"
 )
 
-// Refunder asks for refunds.
+// Refunder does what people decide about refunds.
 type Refunder interface {
 	Refund(ctx context.Context, in service.RefundCommand, answer service.Answer) (idempotency.Reply, error)
+	Confirm(ctx context.Context, in service.DecisionCommand, answer service.Answer) (idempotency.Reply, error)
+	Reject(ctx context.Context, in service.DecisionCommand, answer service.Answer) (idempotency.Reply, error)
+	Settle(ctx context.Context, in service.DecisionCommand, as domain.Settlement, answer service.Answer) (idempotency.Reply, error)
 }
 
 // Heeder takes webhooks.
@@ -32,6 +35,7 @@ type Challenger interface {
 // Reader reads payments.
 type Reader interface {
 	Get(ctx context.Context, id string) (domain.View, error)
+	Acts(ctx context.Context, paymentID string) ([]domain.ActView, error)
 	List(ctx context.Context, q domain.Query) (page []domain.View, more bool, err error)
 }
 
@@ -47,6 +51,12 @@ type Payments struct {
 // base is the path of the collection.
 const base = "/api/v1/payments"
 
+// Limits of bodies, in bytes.
+const (
+	maxRefund  = 16 << 10  // a reason and a note of 500 characters, each of which may come as an escape of twelve bytes
+	maxWebhook = 256 << 10 // Stripe sends a whole object with what belongs to it; it says no limit
+)
+
 // Register adds the routes. Whose payments they show is decided in each: customers see their own, staff sees all.
 func (h *Payments) Register(s *web.Server) {
 	tags := []string{"payments"}
@@ -58,15 +68,12 @@ func (h *Payments) Register(s *web.Server) {
 		Description: "While the status is `requires_action` its customer, and nobody else, is shown a `next_action`. It is absent when the " +
 			"card processor cannot be asked: read again.",
 	}, h.get)
-	web.Handle(s, auth.AnyOf(auth.RoleSupport, auth.RoleAdmin), web.Replies[Refund](s, huma.Operation{
-		Method: http.MethodPost, Path: base + "/{id}/refunds", Tags: tags, Summary: "Give money back",
-		Description: "The refund is pending until the card processor has answered: `GET /payments/{id}` shows what became of it.",
-	}, http.StatusCreated), h.refund)
-	web.Handle(s, auth.Public(), huma.Operation{
+	h.registerRefunds(s, tags)
+	web.Handle(s, auth.Public(), web.WithoutKey(huma.Operation{
 		Method: http.MethodPost, Path: "/api/v1/webhooks/stripe", Tags: []string{"webhooks"}, DefaultStatus: http.StatusOK,
-		Summary:     "Hear from the card processor",
+		Summary: "Hear from the card processor", MaxBodyBytes: maxWebhook,
 		Description: "Signed by the processor. A webhook is a hint: what it says is looked up before anything is believed.",
-	}, h.webhook)
+	}, "An event is known by its id: the same event again changes nothing."), h.webhook)
 }
 
 // staff says whether the identity works for the marketplace: it reads everybody's payments.

@@ -20,9 +20,12 @@ func TestRoutes_P32_EachHasItsPolicy(t *testing.T) {
 		policies[r.Method+" "+r.Path] = r.Policy
 	}
 	require.Equal(t, map[string]auth.Policy{
-		"GET /api/v1/payments":               auth.SignedIn(),
-		"GET /api/v1/payments/{id}":          auth.SignedIn(),
-		"POST /api/v1/payments/{id}/refunds": auth.AnyOf(auth.RoleSupport, auth.RoleAdmin),
-		"POST /api/v1/webhooks/stripe":       auth.Public(),
+		"GET /api/v1/payments":                                   auth.SignedIn(),
+		"GET /api/v1/payments/{id}":                              auth.SignedIn(),
+		"POST /api/v1/payments/{id}/refunds":                     auth.AnyOf(auth.RoleSupport, auth.RoleAdmin),
+		"POST /api/v1/payments/{id}/refunds/{refund_id}/confirm": auth.AnyOf(auth.RoleSupport, auth.RoleAdmin),
+		"POST /api/v1/payments/{id}/refunds/{refund_id}/reject":  auth.AnyOf(auth.RoleSupport, auth.RoleAdmin),
+		"POST /api/v1/payments/{id}/refunds/{refund_id}/settle":  auth.AnyOf(auth.RoleSupport, auth.RoleAdmin),
+		"POST /api/v1/webhooks/stripe":                           auth.Public(),
 	}, policies)
 }

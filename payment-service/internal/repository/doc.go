@@ -6,9 +6,10 @@
 //	Update        what messages, answers and commands do to payments: lock, decide, save
 //	Claim         marks attempts and takes payments that are due, skipping what others hold
 //	ClaimRefunds  the same for refunds
-//	Heed          webhooks: each is recorded once, and what it is about is due at once
+//	Heed          webhooks: each is recorded once, and folded into the payment that it is about
 //
-// Update and Claim are transactions of two round trips (postgres.InBatches), the others of one. Payments are locked in the
+// Update, Claim and Heed are transactions of two round trips (postgres.InBatches) around the same fold; ClaimRefunds is one
+// statement. When a payment is due, and for which question, is the domain's decision: it is only stored here. Payments are locked in the
 // order of their orders' ids, so that two sets that overlap wait for each other and never deadlock. A refund is decided
 // and changed under the lock of its payment.
 //

@@ -38,6 +38,7 @@ func payload(p domain.Payment, m domain.Message) proto.Message {
 		return &eventsv1.PaymentRefunded{
 			OrderId: p.OrderID, PaymentId: p.ID, RefundId: refundID(p, m.Cause),
 			Amount: amount(m.Amount), Refunded: amount(m.Refunded), Captured: amount(p.Captured),
+			Cause: m.Cause,
 		}
 	}
 	panic("payment message without a shape: " + m.Type())

@@ -23,6 +23,8 @@ type Payments struct {
 	pool      *pgxpool.Pool
 	committed func([]outbox.Record)
 	lease     time.Duration
+
+	dueLooks, refundLooks looks
 }
 
 // New returns the repository. committed takes the outbox records of each transaction after it has committed: the
@@ -40,7 +42,9 @@ func (r *Payments) Once(ctx context.Context, key idempotency.Key, effect func() 
 }
 
 const paymentColumns = `id::text, order_id::text, coalesce(customer_id::text, ''), amount, currency, method, state, unwanted, uncertain,
-	coalesce(intent_id, ''), brand, last4, failure_code, failure_message, captured_amount`
+	coalesce(intent_id, ''), brand, last4, failure_code, failure_message, captured_amount,
+	coalesce(charge_amount, 0), coalesce(charge_currency, ''),
+	case when dispatched then 'dispatched' when dispatch_unknown then 'unknown' else '' end, coalesce(dispute_id, ''), coalesce(dispute_state, '')`
 
 // scanPayment reads a row of paymentColumns, after which come more columns for more. Refunds are not in it.
 func scanPayment(row pgx.CollectableRow, more ...any) (domain.Payment, error) {
@@ -50,6 +54,7 @@ func scanPayment(row pgx.CollectableRow, more ...any) (domain.Payment, error) {
 	err := row.Scan(append([]any{
 		&p.ID, &p.OrderID, &p.CustomerID, &p.Amount.Amount, &p.Amount.Currency, &p.Method, &p.State, &p.Unwanted, &p.Uncertain,
 		&p.IntentID, &p.Card.Brand, &p.Card.Last4, &code, &message, &captured,
+		&p.Asked.Amount, &p.Asked.Currency, &p.Dispatch, &p.Dispute.ID, &p.Dispute.State,
 	}, more...)...)
 	if err != nil {
 		return domain.Payment{}, fmt.Errorf("read a payment: %w", err)
@@ -61,14 +66,15 @@ func scanPayment(row pgx.CollectableRow, more ...any) (domain.Payment, error) {
 	return p, nil
 }
 
-const refundColumns = `id::text, cause, amount, currency, status, provider_refund_id, failure_code, failure_message`
+const refundColumns = `id::text, cause, amount, currency, status, provider_refund_id, failure_code, failure_message,
+	coalesce(asked_by::text, ''), coalesce(confirmed_by::text, '')`
 
 // scanRefund reads a row of refundColumns, after which come more columns for more.
 func scanRefund(row pgx.CollectableRow, more ...any) (domain.Refund, error) {
 	var f domain.Refund
 	var code, message *string
 	err := row.Scan(append([]any{
-		&f.ID, &f.Cause, &f.Amount.Amount, &f.Amount.Currency, &f.State, &f.ProviderID, &code, &message,
+		&f.ID, &f.Cause, &f.Amount.Amount, &f.Amount.Currency, &f.State, &f.ProviderID, &code, &message, &f.AskedBy, &f.ConfirmedBy,
 	}, more...)...)
 	if err != nil {
 		return domain.Refund{}, fmt.Errorf("read a refund: %w", err)

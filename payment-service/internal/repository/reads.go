@@ -16,7 +16,7 @@ const (
 	selectPayment = `select ` + viewColumns + ` from payments where id = $1`
 
 	selectRefundViews = `
-select ` + refundColumns + `, payment_id::text, reason, created_at, settled_at
+select ` + refundColumns + `, payment_id::text, reason, note, created_at, settled_at
 from refunds where payment_id = any ($1) order by refunds.payment_id, refunds.id`
 
 	selectLedger = `select kind, amount, currency, ref, at from ledger where payment_id = $1 order by at, id`
@@ -58,6 +58,8 @@ const (
 	listAll        = `select ` + viewColumns + ` from payments where true` + listPage
 	listByCustomer = `select ` + viewColumns + ` from payments where customer_id = $3` + listPage
 	listByOrder    = `select ` + viewColumns + ` from payments where order_id = $3` + listPage
+	listAwaiting   = `select ` + viewColumns + ` from payments where id in (select payment_id from refunds where status = 'awaiting_confirmation')` + listPage
+	listAttention  = `select ` + viewColumns + ` from payments where id in (select payment_id from refunds where status = 'needs_attention')` + listPage
 	listOwnByOrder = `select ` + viewColumns + ` from payments where order_id = $3 and customer_id = $4` + listPage
 )
 
@@ -84,6 +86,10 @@ func listStatement(q domain.Query) (string, []any) {
 	}
 	args := []any{after, q.Limit + 1} // one more, to know whether there is a next page
 	switch {
+	case q.Refunds == domain.RefundAwaiting:
+		return listAwaiting, args
+	case q.Refunds == domain.RefundAttention:
+		return listAttention, args
 	case q.OrderID != "" && q.CustomerID != "":
 		return listOwnByOrder, append(args, q.OrderID, q.CustomerID)
 	case q.OrderID != "":
@@ -136,7 +142,7 @@ func collectRefunds(into map[string][]domain.RefundView) func(pgx.Rows) error {
 			var paymentID string
 			var settled *time.Time
 			var err error
-			if v.Refund, err = scanRefund(rows, &paymentID, &v.Reason, &v.CreatedAt, &settled); err != nil {
+			if v.Refund, err = scanRefund(rows, &paymentID, &v.Reason, &v.Note, &v.CreatedAt, &settled); err != nil {
 				return err
 			}
 			v.CreatedAt = v.CreatedAt.UTC()

@@ -11,7 +11,10 @@ import (
 )
 
 func TestSchema_HoldsTheSharedTables(t *testing.T) {
-	testkit.MigrationsHold(t, migrations.Files, map[string]string{
-		"outbox": outbox.Schema, "inbox": inbox.Schema, "idempotency": idempotency.Schema,
+	testkit.MigrationsHold(t, migrations.Files, map[string][]string{
+		"outbox": {outbox.Schema}, "inbox": inbox.Schema, "idempotency": {idempotency.Schema},
 	})
 }
+
+// Those up to 0009 are from before the rule.
+func TestMigrations_LockBriefly(t *testing.T) { testkit.MigrationsLockBriefly(t, migrations.Files, 9) }

@@ -2,6 +2,7 @@ package repository
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,7 +20,8 @@ select ` + prefixedRefundColumns + `, r.calls, p.order_id::text
 from refunds r join payments p on p.id = r.payment_id
 where p.order_id = any ($1) order by r.id`
 
-	prefixedRefundColumns = `r.id::text, r.cause, r.amount, r.currency, r.status, r.provider_refund_id, r.failure_code, r.failure_message`
+	prefixedRefundColumns = `r.id::text, r.cause, r.amount, r.currency, r.status, r.provider_refund_id, r.failure_code, r.failure_message,
+	coalesce(r.asked_by::text, ''), coalesce(r.confirmed_by::text, '')`
 )
 
 // tries is how often a set is tried that another replica was faster to make a payment of.
@@ -67,12 +69,13 @@ func (r *Payments) update(ctx context.Context, changes []domain.Change, decide D
 
 // mark claims payments that are to be charged.
 func (w *work) mark(attempts int) error {
+	now := time.Now()
 	for _, id := range w.order {
 		if len(w.saved.Marked) == attempts {
 			return nil
 		}
 		if r := w.rows[id]; r.payment.State == domain.Processing && r.changed() {
-			if err := w.claim(r); err != nil {
+			if err := w.claim(r, now); err != nil {
 				return err
 			}
 		}

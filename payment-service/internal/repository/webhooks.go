@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
@@ -13,81 +12,104 @@ import (
 	"marketplace/shared/postgres"
 )
 
-// A hint brings no facts: it names an intent and makes the processor be asked at once. The first call needs no hint while it
-// is under way, a settled payment none either; a payment that failed is asked about unless the hint only says so too.
-//
-// Whoever asks at this moment may have read what was so before. That calls starts again tells his answer so: see reschedule.
-const heed = `
-with heard as (
-	insert into webhooks (event_id, type, payment_id, intent_id, refund_id, occurred_at)
-	select event_id, type, nullif(payment_id, '')::uuid, intent_id, nullif(refund_id, '')::uuid, occurred_at
-	from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
-		as n (event_id, type, payment_id, intent_id, refund_id, occurred_at)
-	order by event_id
-	on conflict do nothing
-	returning type, payment_id, intent_id, refund_id
-), locked as (
-	select p.id from payments p
-	where p.id in (select payment_id from heard where refund_id is null) and (
-		p.state in ('requires_action', 'voiding') or (p.state = 'called' and (p.uncertain or p.intent_id is not null))
-		or (p.state in ('failed', 'voided') and exists (select from heard h where h.payment_id = p.id
-			and h.type not in ('payment_intent.payment_failed', 'payment_intent.canceled'))))
-	order by p.order_id for no key update
-), asked as (
-	update payments p set next_at = now(), calls = 0, intent_id = coalesce(p.intent_id, h.intent_id)
-	from locked l join (
-		select payment_id, min(nullif(intent_id, '')) as intent_id from heard group by payment_id) h on h.payment_id = l.id
-	where p.id = l.id
-	returning 1
+// record keeps webhooks, each once, and returns those that are new.
+const record = `
+insert into webhooks (event_id, type, payment_id, intent_id, refund_id, occurred_at)
+select event_id, type, nullif(payment_id, '')::uuid, intent_id, nullif(refund_id, '')::uuid, occurred_at
+from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[])
+	as n (event_id, type, payment_id, intent_id, refund_id, occurred_at)
+order by event_id
+on conflict do nothing
+returning event_id`
+
+const (
+	lockHinted = `select ` + lockedColumns + ` from payments where id = any ($1) order by payments.order_id for no key update`
+
+	selectHintedRefunds = `
+select ` + prefixedRefundColumns + `, r.calls, p.order_id::text
+from refunds r join payments p on p.id = r.payment_id
+where p.id = any ($1) order by r.id`
 )
-select count(*) from asked`
 
-// lookUp makes refunds due that the processor has taken and not settled.
-const lookUp = `
-update refunds set next_at = now(), calls = 0
-where id = any ($1) and status = 'pending' and provider_refund_id <> ''`
+// Heed records webhooks, each once, and folds those that are new into the payments that they are about, as Update does.
+func (r *Payments) Heed(ctx context.Context, hints []domain.Hint, decide Decide) (domain.Saved, error) {
+	w := newWork(decide, r.lease)
+	fresh := map[string]bool{}
+	payments, refunded := paymentIDs(hints)
+	err := postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) {
+			recordHints(b, hints, fresh)
+			if len(payments) > 0 {
+				w.lock(b, lockHinted, payments)
+			}
+			if len(refunded) > 0 {
+				w.refunds(b, selectHintedRefunds, refunded)
+			}
+		},
+		func(b *pgx.Batch) error {
+			orders := w.ordersByPayment()
+			for _, h := range hints {
+				orderID, ours := orders[h.PaymentID]
+				if !ours || !fresh[h.EventID] {
+					continue
+				}
+				fresh[h.EventID] = false // it may stand in the set twice
+				if err := w.fold([]domain.Change{{OrderID: orderID, Input: h}}); err != nil {
+					return err
+				}
+			}
+			w.save(b)
+			return nil
+		})
+	return r.finish(w, err)
+}
 
-// selectBounced finds refunds that were done and, by what the processor says now, have failed at the bank after all.
-const selectBounced = `select id::text from refunds where id = any ($1) and status = 'done'`
-
-// Heed records webhooks, each once, and says whether payments or refunds are due because of them. Its statements are one
-// transaction, which locks payments before refunds, as Update does.
-func (r *Payments) Heed(ctx context.Context, hints []domain.Hint) (domain.Saved, error) {
+func recordHints(b *pgx.Batch, hints []domain.Hint, fresh map[string]bool) {
 	n := len(hints)
 	ids, types, payments, intents, refunds := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	times := make([]time.Time, n)
-	var settled, failed []string
 	for i, h := range hints {
 		ids[i], types[i], payments[i], intents[i], refunds[i], times[i] = h.EventID, h.Type, h.PaymentID, h.IntentID, h.RefundID, h.OccurredAt
-		if h.RefundID != "" {
-			settled = append(settled, h.RefundID)
-		}
-		if h.RefundID != "" && h.Type == "refund.failed" {
-			failed = append(failed, h.RefundID)
-		}
 	}
-	var saved domain.Saved
-	b := new(pgx.Batch)
-	b.Queue(heed, ids, types, payments, intents, refunds, times).QueryRow(func(row pgx.Row) error {
-		var asked int
-		err := row.Scan(&asked)
-		saved.ChargesDue = asked > 0
+	b.Queue(record, ids, types, payments, intents, refunds, times).Query(func(rows pgx.Rows) error {
+		recorded, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, id := range recorded {
+			fresh[id] = true
+		}
 		return err
 	})
-	if len(settled) > 0 {
-		b.Queue(lookUp, settled).Exec(func(tag pgconn.CommandTag) error {
-			saved.RefundsDue = tag.RowsAffected() > 0
-			return nil
-		})
+}
+
+// paymentIDs are the payments that the hints are about, and those of them about whose refunds something is told.
+func paymentIDs(hints []domain.Hint) (all, refunded []string) {
+	for _, h := range hints {
+		if h.PaymentID == "" {
+			continue
+		}
+		all = append(all, h.PaymentID)
+		if h.RefundID != "" {
+			refunded = append(refunded, h.PaymentID)
+		}
 	}
-	if len(failed) > 0 {
-		b.Queue(selectBounced, failed).Query(func(rows pgx.Rows) (err error) {
-			saved.Bounced, err = pgx.CollectRows(rows, pgx.RowTo[string])
-			return err
-		})
+	return all, refunded
+}
+
+func (w *work) ordersByPayment() map[string]string {
+	orders := make(map[string]string, len(w.rows))
+	for orderID, r := range w.rows {
+		orders[r.payment.ID] = orderID
 	}
-	err := r.pool.SendBatch(ctx, b).Close()
-	return saved, postgres.Translate(err)
+	return orders
+}
+
+// lookUp makes refunds due that the processor has told of.
+const lookUp = `update refunds set next_at = now(), calls = 0 where id = any ($1) and status = 'pending'`
+
+func (w *work) lookUpRefunds(b *pgx.Batch) {
+	if len(w.lookUp) > 0 {
+		b.Queue(lookUp, w.lookUp)
+		w.saved.RefundsDue = true
+	}
 }
 
 // Stripe repeats a webhook for three days at most.

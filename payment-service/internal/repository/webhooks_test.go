@@ -16,6 +16,8 @@ import (
 
 const intent = "pi_1"
 
+var decide = domain.Rules{KeyLife: 23 * time.Hour, AuthenticationTime: 5 * time.Minute}.Decide
+
 func quiet(t *testing.T) (*Payments, *pgxpool.Pool) {
 	t.Helper()
 	pool := testkit.Database(t, "payment_service", migrations.Files).Pool
@@ -40,7 +42,11 @@ func is(t *testing.T, pool *pgxpool.Pool, condition, id string) bool {
 }
 
 func hint(eventType, paymentID, intentID string) []domain.Hint {
-	return []domain.Hint{{EventID: uuid.NewString(), Type: eventType, OccurredAt: time.Now(), PaymentID: paymentID, IntentID: intentID}}
+	kind := domain.HintIntent
+	if eventType == "payment_intent.payment_failed" || eventType == "payment_intent.canceled" {
+		kind = domain.HintNoMoney
+	}
+	return []domain.Hint{{EventID: uuid.NewString(), Type: eventType, Kind: kind, OccurredAt: time.Now(), PaymentID: paymentID, IntentID: intentID}}
 }
 
 func TestHeed_AsksAboutWhatAHintCanChange(t *testing.T) {
@@ -53,25 +59,50 @@ func TestHeed_AsksAboutWhatAHintCanChange(t *testing.T) {
 		news      string
 		asked     bool
 	}{
-		"a first call is under way":     {domain.Called, false, nil, "payment_intent.succeeded", false},
 		"an answer was lost":            {domain.Called, true, nil, "payment_intent.succeeded", true},
 		"the issuer takes its time":     {domain.Called, false, new(intent), "payment_intent.succeeded", true},
 		"the shopper was asked":         {domain.RequiresAction, false, new(intent), "payment_intent.succeeded", true},
 		"to be cancelled":               {domain.Voiding, false, new(intent), "payment_intent.canceled", true},
 		"failed, and it says so too":    {domain.Failed, false, new(intent), "payment_intent.payment_failed", false},
 		"failed, and paid all the same": {domain.Failed, false, new(intent), "payment_intent.succeeded", true},
-		"given up, and now heard of":    {domain.Voided, true, nil, "payment_intent.requires_action", true},
-		"given up, and it says so too":  {domain.Voided, true, nil, "payment_intent.canceled", false},
+		"voided, and now heard of":      {domain.Voided, true, nil, "payment_intent.requires_action", true},
+		"voided, and it says so too":    {domain.Voided, true, nil, "payment_intent.canceled", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			id, _ := stand(t, pool, c.state, c.uncertain, c.intent)
-			saved, err := repo.Heed(t.Context(), hint(c.news, id, intent))
+			h := hint(c.news, id, intent)
+			saved, err := repo.Heed(t.Context(), append(h, h...), decide)
 			require.NoError(t, err)
 			require.Equal(t, c.asked, saved.ChargesDue)
 			require.Equal(t, c.asked, is(t, pool, `next_at <= now()`, id))
-			require.Equal(t, c.asked || c.intent != nil, is(t, pool, `intent_id = 'pi_1'`, id))
+			require.Equal(t, c.asked || c.intent != nil, is(t, pool, `intent_id = 'pi_1'`, id), "an identifier that was not known is")
+			saved, err = repo.Heed(t.Context(), h, decide)
+			require.NoError(t, err)
+			require.Empty(t, saved.Transitions, "each has its effect once")
 		})
 	}
+}
+
+func TestHeed_AnAnswerUnderWayIsNotOvertaken(t *testing.T) {
+	t.Parallel()
+	repo, pool := quiet(t)
+	id, orderID := stand(t, pool, domain.Called, false, nil)
+	_, err := pool.Exec(t.Context(), `update payments set state = 'processing', marked_at = null, next_at = now()`)
+	require.NoError(t, err)
+	tasks, err := repo.Claim(t.Context(), 1, decide)
+	require.NoError(t, err)
+	require.Equal(t, domain.AskCharge, tasks[0].Ask)
+	saved, err := repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent), decide)
+	require.NoError(t, err)
+	require.False(t, saved.ChargesDue, "the call that made the intent brings its own answer")
+	require.True(t, is(t, pool, `intent_id = 'pi_1' and next_at > now() + interval '30 seconds'`, id))
+	saved, err = repo.Update(t.Context(), []domain.Change{{OrderID: orderID, Input: domain.NoCertainAnswer{}}}, decide, 0)
+	require.NoError(t, err)
+	require.True(t, saved.ChargesDue, "there was none: what the hint told is asked about at once")
+	tasks, err = repo.Claim(t.Context(), 1, decide)
+	require.NoError(t, err)
+	require.Equal(t, domain.AskLook, tasks[0].Ask)
+	require.Equal(t, intent, tasks[0].IntentID)
 }
 
 // The answer of a call may have been read before what the webhook tells of.
@@ -84,16 +115,16 @@ func TestHeed_P26_AnAnswerThatIsOlderThanAHintDoesNotPutItOff(t *testing.T) {
 			id, orderID := stand(t, pool, domain.RequiresAction, false, new(intent))
 			_, err := pool.Exec(t.Context(), `update payments set next_at = now()`)
 			require.NoError(t, err)
-			tasks, err := repo.Claim(t.Context(), 1, domain.Decide)
+			tasks, err := repo.Claim(t.Context(), 1, decide)
 			require.NoError(t, err)
 			require.Len(t, tasks, 1)
 			if hinted {
-				_, err = repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent))
+				_, err = repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent), decide)
 				require.NoError(t, err)
 			}
 			saved, err := repo.Update(t.Context(), []domain.Change{{
 				OrderID: orderID, Input: domain.Fact{Kind: domain.FactRequiresAction, IntentID: intent}, Answer: true,
-			}}, domain.Decide, 0)
+			}}, decide, 0)
 			require.NoError(t, err)
 			require.Equal(t, hinted, saved.ChargesDue)
 			require.Equal(t, hinted, is(t, pool, `next_at <= now()`, id))
@@ -101,27 +132,47 @@ func TestHeed_P26_AnAnswerThatIsOlderThanAHintDoesNotPutItOff(t *testing.T) {
 	}
 }
 
-// A look-up found nothing, and before that could be saved a webhook named the intent. The money must not be forgotten.
-func TestHeed_P24_AnIntentThatShowsItselfWhileItIsGivenUpIsRead(t *testing.T) {
+// The fence held, or so it was answered, and before that could be saved a webhook named an intent. The money must not be
+// forgotten.
+func TestHeed_P24_AnIntentThatShowsItselfMeanwhileIsRead(t *testing.T) {
 	t.Parallel()
 	repo, pool := quiet(t)
 	id, orderID := stand(t, pool, domain.Called, true, nil)
-	_, err := pool.Exec(t.Context(), `update payments set next_at = now()`)
+	_, err := pool.Exec(t.Context(), `update payments set next_at = now(), unwanted = true`)
 	require.NoError(t, err)
-	tasks, err := repo.Claim(t.Context(), 1, domain.Decide)
+	tasks, err := repo.Claim(t.Context(), 1, decide)
 	require.NoError(t, err)
-	require.Empty(t, tasks[0].IntentID)
-	_, err = repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent))
+	require.Equal(t, domain.AskFence, tasks[0].Ask)
+	_, err = repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent), decide)
 	require.NoError(t, err)
-	saved, err := repo.Update(t.Context(), []domain.Change{{
-		OrderID: orderID, Input: domain.Fact{Kind: domain.FactCanceled, Failure: &domain.Failure{Code: "no_answer"}}, Answer: true,
-	}}, domain.Decide, 0)
+	saved, err := repo.Update(t.Context(), []domain.Change{{OrderID: orderID, Input: domain.Fact{Kind: domain.FactCanceled}}}, decide, 0)
 	require.NoError(t, err)
 	require.True(t, saved.ChargesDue)
-	tasks, err = repo.Claim(t.Context(), 1, domain.Decide)
+	tasks, err = repo.Claim(t.Context(), 1, decide)
 	require.NoError(t, err)
-	require.Equal(t, domain.Called, tasks[0].State, "nobody was told that there is no money")
+	require.Equal(t, domain.Called, tasks[0].State, "it is not over")
+	require.Equal(t, domain.AskLook, tasks[0].Ask)
 	require.Equal(t, intent, tasks[0].IntentID)
+}
+
+// A hint about a payment leaves its refunds as they are, also when nobody has read them.
+func TestHeed_KeepsWhatWasRefunded(t *testing.T) {
+	t.Parallel()
+	repo, pool := quiet(t)
+	id, orderID := stand(t, pool, domain.Called, false, new(intent))
+	_, err := pool.Exec(t.Context(), `update payments set state = 'captured', captured_amount = 100, refunded_amount = 40, next_at = now()`)
+	require.NoError(t, err)
+	_, err = pool.Exec(t.Context(), `insert into refunds (id, payment_id, cause, amount, currency, status) values ($1, $2, 'support:x', 40, 'USD', 'done')`,
+		uuid.NewString(), id)
+	require.NoError(t, err)
+	_, err = repo.Claim(t.Context(), 1, decide) // nobody makes it due, and if somebody did it would be put away
+	require.NoError(t, err)
+	require.True(t, is(t, pool, `next_at is null and refunded_amount = 40`, id))
+	_, err = repo.Heed(t.Context(), hint("payment_intent.succeeded", id, intent), decide)
+	require.NoError(t, err)
+	_, err = repo.Update(t.Context(), []domain.Change{{OrderID: orderID, Input: domain.OrderCancelled{}}}, decide, 0)
+	require.NoError(t, err)
+	require.True(t, is(t, pool, `refunded_amount = 40 and refunding_amount = 60`, id))
 }
 
 // A bank takes its time, so that a refund is looked up ever more seldom: unless the processor has just told of it.
@@ -142,12 +193,12 @@ func TestUpdate_ARefundThatIsNotSettledIsDueByWhatIsKnownOfIt(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, tasks, 1)
 			if hinted {
-				_, err = repo.Heed(t.Context(), []domain.Hint{{EventID: "evt", Type: "refund.updated", OccurredAt: time.Now(), PaymentID: id, RefundID: refund}})
+				_, err = repo.Heed(t.Context(), []domain.Hint{{EventID: "evt", Type: "refund.updated", OccurredAt: time.Now(), PaymentID: id, RefundID: refund, Kind: domain.HintRefund}}, decide)
 				require.NoError(t, err)
 			}
 			_, err = repo.Update(t.Context(), []domain.Change{{
 				OrderID: orderID, Input: domain.RefundUnsettled{Cause: cause, ProviderID: "re_1"}, Answer: true,
-			}}, domain.Decide, 0)
+			}}, decide, 0)
 			require.NoError(t, err)
 			var wait float64
 			require.NoError(t, pool.QueryRow(t.Context(), `select extract(epoch from next_at - now())::float8 from refunds`).Scan(&wait))

@@ -19,8 +19,9 @@ type work struct {
 	lease   time.Duration
 	rows    map[string]*row // by order
 	order   []string        // the orders touched, in the order of the first change
-	reason  string          // why somebody asked for the refunds
+	act     domain.Act      // of the person who waits; the zero value when nobody does
 	records []outbox.Record
+	lookUp  []string // refunds that are due at once
 	saved   domain.Saved
 }
 
@@ -28,13 +29,9 @@ type work struct {
 type row struct {
 	payment domain.Payment
 	before  domain.Payment
-	fresh   bool          // not in the table yet
-	calls   int           // none since a webhook told that something happened
-	age     time.Duration // since its first attempt was marked
+	fresh   bool // not in the table yet
 	trace   string
-	marked  bool // its first attempt is marked now
-	moved   bool // due says when it is due next; otherwise it stays as it is
-	due     *time.Duration
+	next    domain.Next           // when it is due next
 	refunds map[string]*refundRow // by cause
 	entries []domain.Entry
 }
@@ -43,13 +40,15 @@ type row struct {
 type refundRow struct {
 	calls    int
 	answered bool
+	trace    string // of what caused it, when it is new
 }
 
 func newWork(decide Decide, lease time.Duration) *work {
 	return &work{decide: decide, lease: lease, rows: map[string]*row{}}
 }
 
-const lockedColumns = paymentColumns + `, calls, trace, coalesce(extract(epoch from now() - marked_at), 0)::float8`
+const lockedColumns = paymentColumns + `, trace, calls, asked, again, books, find_cursor,
+	coalesce(extract(epoch from now() - marked_at), 0)::float8, extract(epoch from now() - entered_at)::float8`
 
 // lock queues a query of lockedColumns that locks payments.
 func (w *work) lock(b *pgx.Batch, query string, args ...any) {
@@ -57,11 +56,14 @@ func (w *work) lock(b *pgx.Batch, query string, args ...any) {
 		for rows.Next() {
 			r := &row{refunds: map[string]*refundRow{}}
 			var err error
-			var age float64
-			if r.payment, err = scanPayment(rows, &r.calls, &r.trace, &age); err != nil {
+			var a domain.Asking
+			var marked, entered float64
+			if r.payment, err = scanPayment(rows, &r.trace, &a.Calls, &a.Open, &a.Again, &a.Books, &a.Cursor, &marked, &entered); err != nil {
 				return err
 			}
-			r.before, r.age = r.payment, time.Duration(age*float64(time.Second))
+			a.Marked, a.Entered = seconds(marked), seconds(entered)
+			r.payment.Asking = a
+			r.before = r.payment
 			w.rows[r.payment.OrderID] = r
 		}
 		return rows.Err()
@@ -102,25 +104,47 @@ func (w *work) fold(changes []domain.Change) error {
 
 func (w *work) apply(c domain.Change) error {
 	r := w.row(c)
-	before := r.payment
-	after, out, err := w.decide(before, c.Input)
+	out, err := w.step(r, c.Input, c.Trace)
 	if err != nil {
 		return err
+	}
+	switch in := c.Input.(type) {
+	case domain.RefundSettled:
+		r.refunds[in.Cause].answered = c.Answer
+	case domain.RefundUnsettled:
+		r.refunds[in.Cause].answered = c.Answer
+	case domain.Books:
+		if in.Refused != nil {
+			r.refunds[in.Refused.Cause].answered = c.Answer
+		}
+	}
+	w.lookUp = append(w.lookUp, out.LookUp...)
+	return nil
+}
+
+// step runs one input through the domain.
+func (w *work) step(r *row, in domain.Input, trace string) (domain.Outcome, error) {
+	before := r.payment
+	after, out, err := w.decide(before, in)
+	if err != nil {
+		return out, err
 	}
 	for i := range after.Refunds {
 		if after.Refunds[i].ID == "" { // a slice of its own, since the row is new
 			after.Refunds[i].ID = uuid.Must(uuid.NewV7()).String()
-			r.refunds[after.Refunds[i].Cause] = &refundRow{}
+			r.refunds[after.Refunds[i].Cause] = &refundRow{trace: trace}
 			w.saved.RefundsDue = true
 		}
 	}
 	r.payment = after
 	r.entries = append(r.entries, out.Entries...)
-	w.reschedule(r, before, c)
+	if out.Next.Changed {
+		r.next = out.Next
+	}
 	w.saved.Transitions = append(w.saved.Transitions, domain.Transition{Before: before, After: after, Outcome: out})
-	messages, err := records(after, out.Messages, c.Trace)
+	messages, err := records(after, out.Messages, trace)
 	w.records = append(w.records, messages...)
-	return err
+	return out, err
 }
 
 // row is the order's payment: as locked, or a new one.
@@ -138,47 +162,24 @@ func (w *work) row(c domain.Change) *row {
 	return r
 }
 
-// reschedule says when the payment is due next: when its state is a new one, or its task has come to an end.
-func (w *work) reschedule(r *row, before domain.Payment, c domain.Change) {
-	switch in := c.Input.(type) {
-	case domain.RefundSettled:
-		r.refunds[in.Cause].answered = c.Answer
-		return
-	case domain.RefundUnsettled:
-		r.refunds[in.Cause].answered = c.Answer
-		return
-	}
-	news := c.Answer && r.calls == 0 // a webhook came while the task was under way: the answer may be older
-	if r.payment.State != before.State {
-		r.calls = 0
-	} else if !c.Answer {
-		return
-	}
-	r.moved, r.due = true, nil
-	if wait, ok := r.payment.Wait(r.calls); ok {
-		r.due = &wait
-	}
-	if news && r.payment.State != domain.Captured {
-		r.due = new(time.Duration)
-	}
-}
-
-// claim marks an attempt where there is none and takes the payment for the lease, for this process to call.
-func (w *work) claim(r *row) error {
-	before := r.payment
-	after, _, err := w.decide(before, domain.Attempt{})
-	if err != nil {
+// claim lets the clock decide what the processor is asked about the payment, and takes it for the lease if there is
+// anything: for this process to ask. The first time the attempt is marked.
+func (w *work) claim(r *row, now time.Time) error {
+	out, err := w.step(r, domain.Due{}, r.trace)
+	if err != nil || out.Ask == domain.AskNothing {
 		return err
 	}
-	r.payment = after
-	if after.State != before.State {
-		r.calls, r.marked = 0, true
-	}
-	r.calls++
-	r.moved, r.due = true, &w.lease
-	w.saved.Marked = append(w.saved.Marked, domain.Task{Payment: after, Calls: r.calls, Age: r.age, Trace: r.trace})
+	r.next = domain.Next{Changed: true, Wait: w.lease}
+	w.saved.Marked = append(w.saved.Marked, domain.Task{Payment: r.payment, Ask: out.Ask, Trace: r.trace, Until: now.Add(w.lease)})
 	return nil
 }
 
+// marked says whether the attempt is marked now.
+func (r *row) marked() bool {
+	return r.payment.State == domain.Called && (r.before.State == domain.None || r.before.State == domain.Processing)
+}
+
 // changed says whether there is anything to write.
-func (r *row) changed() bool { return r.moved || !reflect.DeepEqual(r.before, r.payment) }
+func (r *row) changed() bool { return r.next.Changed || !reflect.DeepEqual(r.before, r.payment) }
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -14,5 +14,5 @@
 //
 // Finish a 3-D Secure challenge, as the shopper would in a browser:
 //
-//	curl -X POST localhost:8090/sandbox/payment_intents/pi_.../authenticate -d '{"outcome": "succeeded"}'
+//	curl localhost:8090/sandbox/payment_intents/pi_.../authenticate -u "$STRIPE_SECRET_KEY:" -H "Content-Type: application/json" -d '{"outcome": "succeeded"}'
 package sandbox

@@ -8,13 +8,12 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"marketplace/payment-service/internal/sandbox/faults"
 	"marketplace/payment-service/internal/sandbox/handler"
 	"marketplace/payment-service/internal/sandbox/service"
 	"marketplace/payment-service/internal/sandbox/store"
 	"marketplace/payment-service/internal/sandbox/webhook"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
@@ -24,6 +23,7 @@ import (
 func Run(ctx context.Context, cfg Config) error {
 	tel, err := telemetry.Setup(ctx, "sandbox", telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func Run(ctx context.Context, cfg Config) error {
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/", h)
-	mux.Handle("GET /metrics", promhttp.HandlerFor(tel.Registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /metrics", inspect.Metrics(tel.Registry))
 	listener, err := listen(ctx, cfg)
 	if err != nil {
 		return err
@@ -73,7 +73,7 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 func listen(ctx context.Context, cfg Config) (net.Listener, error) {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", fmt.Sprintf(":%d", cfg.ServerPort))
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.HTTPAddr())
 	if err != nil {
 		return nil, fmt.Errorf("listen (SERVER_PORT): %w", err)
 	}

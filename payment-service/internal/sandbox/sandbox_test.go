@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"marketplace/payment-service/internal/sandbox"
 	"marketplace/payment-service/internal/sandbox/faults"
 	"marketplace/payment-service/internal/sandbox/sandboxtest"
 	"marketplace/shared/testkit"
@@ -112,6 +112,67 @@ func TestIdempotency_RefusedBeforeExecutionIsNotKept(t *testing.T) {
 	require.Equal(t, "amount", got.object(t, "error")["param"])
 	right := call("POST", s.URL+"/v1/payment_intents", "k", payment("p1", "pm_card_visa"))
 	require.Equal(t, 200, right.status, right.body)
+}
+
+// A key is compared before anything else of a request is looked at: what is kept goes before a refusal.
+func TestIdempotency_AKeyIsComparedBeforeTheRequestIsValidated(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t)
+	change := func(name, value string) url.Values {
+		p := payment("p1", "pm_card_visa")
+		p.Set(name, value)
+		return p
+	}
+	for first, kept := range map[string]url.Values{
+		"succeeded": payment("p1", "pm_card_visa"), "declined": payment("p1", "pm_card_chargeDeclined"), "not confirmed": change("confirm", "false"),
+	} {
+		was := call("POST", s.URL+"/v1/payment_intents", first, kept)
+		require.Contains(t, []int{200, 402}, was.status, was.body)
+		for name, other := range map[string]url.Values{
+			"other parameters": change("amount", "1300"), "an invalid amount": change("amount", "-5"), "an unknown parameter": change("amuont", "5"),
+			"an unknown card": change("payment_method", "pm_of_nobody"), "no parameters": {}, "metadata that nest": change("metadata[a][b]", "c"),
+		} {
+			got := call("POST", s.URL+"/v1/payment_intents", first, other)
+			require.Equal(t, 400, got.status, "%s, %s: %s", first, name, got.body)
+			require.Equal(t, "idempotency_error", got.object(t, "error")["type"], "%s, %s", first, name)
+			require.Empty(t, got.header.Get("Idempotent-Replayed"))
+		}
+		elsewhere := call("POST", s.URL+"/v1/refunds", first, url.Values{"payment_intent": {"pi_nope"}})
+		require.Equal(t, "idempotency_error", elsewhere.object(t, "error")["type"], "another endpoint")
+		again := call("POST", s.URL+"/v1/payment_intents", first, kept)
+		require.Equal(t, was.body, again.body, "and what is kept stays so")
+	}
+	_, err := s.DB.Pool.Exec(t.Context(), `UPDATE idempotency_keys SET created_at = now() - interval '25 hours'`)
+	require.NoError(t, err)
+	forgotten := call("POST", s.URL+"/v1/payment_intents", "succeeded", change("amount", "-5"))
+	require.Equal(t, "amount", forgotten.object(t, "error")["param"], "a key that is forgotten is compared with nothing")
+}
+
+// With its key taken by a request that is not confirmed, a charge can never happen; with the key taken by the charge, the other
+// is refused. Whoever comes first decides.
+func TestIdempotency_P57_OneOfAChargeAndItsFenceIsRefused(t *testing.T) {
+	t.Parallel()
+	s := sandboxtest.Start(t)
+	for i := range 20 {
+		key := fmt.Sprint("key-", i)
+		charge, fence := payment(key, "pm_card_visa"), payment(key, "pm_card_visa")
+		fence.Set("confirm", "false")
+		var both [2]answer
+		var wg sync.WaitGroup
+		for j, form := range []url.Values{charge, fence} {
+			wg.Go(func() { both[j] = call("POST", s.URL+"/v1/payment_intents", key, form) })
+		}
+		wg.Wait()
+		for j, other := range []int{1, 0} {
+			if both[j].status == 200 {
+				require.Contains(t, []int{400, 409}, both[other].status, both[other].body)
+				require.Equal(t, "idempotency_error", both[other].object(t, "error")["type"])
+				paid := s.Count(`SELECT count(*) FROM charges c JOIN intents i ON i.id = c.intent_id WHERE paid AND payment_id = $1`, key)
+				require.Equal(t, j == 0, paid == 1)
+			}
+		}
+		require.Equal(t, 1, s.Count(`SELECT count(*) FROM intents WHERE payment_id = $1`, key))
+	}
 }
 
 func TestIdempotency_InProgress(t *testing.T) {
@@ -283,57 +344,4 @@ func TestErrors_Shapes(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, res.Body.Close())
 	require.Equal(t, 401, res.StatusCode)
-}
-
-func TestWebhooks_Misbehave(t *testing.T) {
-	t.Parallel()
-	endpoint := sandboxtest.NewEndpoint(t)
-	s := sandboxtest.Start(t, func(c *sandbox.Config) { c.WebhookURL = endpoint.URL })
-	about := func(id string) faults.Match { return faults.Match{Metadata: map[string]string{"payment_id": id}} }
-	s.Fault(faults.Rule{Effect: faults.WebhookDuplicate, Match: about("twice")})
-	s.Fault(faults.Rule{Effect: faults.WebhookDrop, Match: about("never")})
-	s.Fault(faults.Rule{Effect: faults.WebhookDelay, DelayMS: 700, Match: about("late")})
-	s.Fault(faults.Rule{Effect: faults.WebhookReorder, Match: about("turned")})
-
-	began := time.Now()
-	for _, id := range []string{"twice", "never", "late"} {
-		require.Equal(t, 200, call("POST", s.URL+"/v1/payment_intents", "", payment(id, "pm_card_visa")).status)
-	}
-	turned := call("POST", s.URL+"/v1/payment_intents", "", payment("turned", "pm_card_threeDSecure2Required"))
-	s.Authenticate(turned.json["id"].(string), true)
-
-	byPayment := map[string][]sandboxtest.Delivery{}
-	testkit.Eventually(t, 15*time.Second, func() bool {
-		clear(byPayment)
-		for _, d := range endpoint.Got() {
-			var event struct {
-				Data struct {
-					Object struct{ Metadata map[string]string }
-				}
-			}
-			require.NoError(t, json.Unmarshal(d.Body, &event))
-			id := event.Data.Object.Metadata["payment_id"]
-			byPayment[id] = append(byPayment[id], d)
-		}
-		return len(byPayment["twice"]) == 2 && len(byPayment["late"]) == 1 && len(byPayment["turned"]) == 2
-	})
-	require.Equal(t, byPayment["twice"][0].ID, byPayment["twice"][1].ID)
-	require.Empty(t, byPayment["never"])
-	require.GreaterOrEqual(t, byPayment["late"][0].At.Sub(began), 700*time.Millisecond)
-	require.Equal(t, "payment_intent.succeeded", byPayment["turned"][0].Type)
-	require.Equal(t, "payment_intent.requires_action", byPayment["turned"][1].Type)
-}
-
-func TestWebhooks_EndpointAwayIsTriedAgain(t *testing.T) {
-	t.Parallel()
-	endpoint := sandboxtest.NewEndpoint(t)
-	endpoint.Answer(http.StatusServiceUnavailable)
-	s := sandboxtest.Start(t, func(c *sandbox.Config) { c.WebhookURL = endpoint.URL })
-	require.Equal(t, 200, call("POST", s.URL+"/v1/payment_intents", "", payment("p1", "pm_card_visa")).status)
-	testkit.Eventually(t, 5*time.Second, func() bool {
-		return s.Count(`SELECT count(*) FROM events WHERE attempts > 0 AND closed_at IS NULL`) == 1
-	})
-	endpoint.Answer(http.StatusOK)
-	testkit.Eventually(t, 10*time.Second, func() bool { return len(endpoint.Got()) == 1 })
-	testkit.Eventually(t, 5*time.Second, func() bool { return s.Count(`SELECT count(*) FROM events WHERE closed_at IS NULL`) == 0 })
 }

@@ -2,6 +2,7 @@ package service
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"marketplace/payment-service/internal/domain"
@@ -9,15 +10,12 @@ import (
 	"marketplace/shared/telemetry"
 )
 
-// lookFrom is the attempt from which on an intent, or a refund, is also looked for. Repeating is the surer way and one request;
-// but a processor may keep an error under the key for as long as it remembers it.
+// lookFrom is the attempt from which on a refund is also looked for. Repeating is the surer way and one request; but a
+// processor may keep an error under the key for as long as it remembers it.
 const lookFrom = 4
 
-// noAnswer is why a payment failed whose intent was never found.
-var noAnswer = domain.Failure{Code: "no_answer", Message: "The card processor did not answer in time."}
-
 func (s *Payments) claimCharges(ctx context.Context, limit int) ([]domain.Task, error) {
-	return s.Store.Claim(ctx, limit, domain.Decide)
+	return s.Store.Claim(ctx, limit, s.Rules.Decide)
 }
 
 // charge asks the processor about one payment and saves what it says. If that cannot be saved, the lease brings the
@@ -28,58 +26,85 @@ func (s *Payments) charge(ctx context.Context, t domain.Task) {
 	defer span.End()
 	begin := time.Now()
 	input, err := s.ask(ctx, t)
-	s.Metrics.called("charge", err, time.Since(begin))
-	if err != nil {
-		s.Log.Warn().Ctx(ctx).Err(err).Str("payment", t.ID).Str("state", string(t.State)).Int("calls", t.Calls).
-			Msg("no certain answer about a payment: it is asked about again")
-		input = domain.NoCertainAnswer{}
+	s.Metrics.called(string(t.Ask), err, time.Since(begin))
+	if errors.Is(err, domain.ErrInexact) {
+		s.Metrics.inexact.Inc()
+		s.Log.Error().Ctx(ctx).Err(err).Str("payment", t.ID).Msg("the processor took an amount that is none of ours: somebody has to look")
+	} else if err != nil {
+		s.Log.Warn().Ctx(ctx).Err(err).Str("payment", t.ID).Str("state", string(t.State)).Str("ask", string(t.Ask)).
+			Int("calls", t.Asking.Calls).Msg("no certain answer about a payment: it is asked about again")
 	}
 	failpoint.Point("payment.after_call")
-	s.answer(ctx, t.OrderID, input)
+	s.answer(ctx, t.OrderID, input, t.Until)
 }
 
-// ask finds out what the payment's intent is, or makes it be.
+// ask does what the payment's machine has decided. With an error comes what is known all the same: that nothing is certain,
+// and how far a search has come.
 func (s *Payments) ask(ctx context.Context, t domain.Task) (domain.Input, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	switch {
-	case t.State == domain.Voiding:
-		return s.Processor.Void(ctx, t.Payment)
-	case t.IntentID != "":
-		return s.Processor.Look(ctx, t.Payment)
-	case t.State != domain.Called:
-		return s.find(ctx, t, domain.NoCertainAnswer{}) // given up before: nothing is ever called for again
-	case t.Age >= min(s.GiveUp, s.KeyLife):
-		// Most likely nothing was ever made. The order is told so, and a late success will be refunded: the payment still listens.
-		return s.find(ctx, t, domain.Fact{Kind: domain.FactCanceled, Failure: &noAnswer})
+	fact, err := domain.Fact{}, error(nil)
+	switch t.Ask {
+	case domain.AskCharge:
+		fact, err = s.Processor.Charge(ctx, t.Payment)
+	case domain.AskFence:
+		fact, err = s.Processor.Fence(ctx, t.Payment)
+	case domain.AskLook:
+		fact, err = s.Processor.Look(ctx, t.Payment)
+	case domain.AskVoid:
+		fact, err = s.Processor.Void(ctx, t.Payment)
+	case domain.AskFind:
+		return s.find(ctx, t)
+	case domain.AskBooks:
+		books, err := s.Processor.Books(ctx, t.Payment)
+		if err != nil {
+			return domain.NoCertainAnswer{}, err
+		}
+		return books, nil
 	}
-	fact, err := s.Processor.Charge(ctx, t.Payment) // under the one key, which is still known: there can be one charge
-	if err != nil && t.Calls >= lookFrom {
-		if input, failed := s.find(ctx, t, nil); failed == nil && input != nil {
+	switch {
+	case err == nil:
+		return fact, nil
+	case t.IntentID == "" && t.Asking.FindToo():
+		input, failed := s.find(ctx, t)
+		if failed == nil {
 			return input, nil
 		}
+		return input, errors.Join(err, failed)
 	}
-	return fact, err
+	return domain.NoCertainAnswer{Cursor: t.Asking.Cursor}, err
 }
 
-// find looks for an intent whose identifier was lost, and returns absent when it finds none.
-func (s *Payments) find(ctx context.Context, t domain.Task, absent domain.Input) (domain.Input, error) {
-	fact, found, err := s.Processor.Find(ctx, t.Payment, t.Age)
-	if err != nil {
-		return nil, err
+var errNoneFound = errors.New("no look-up shows an intent, which proves nothing")
+
+// find looks for an intent whose identifier was lost.
+func (s *Payments) find(ctx context.Context, t domain.Task) (domain.Input, error) {
+	input, err := s.Processor.Find(ctx, t.Payment)
+	if _, none := input.(domain.NoCertainAnswer); none && err == nil {
+		err = errNoneFound
 	}
-	if !found {
-		return absent, nil
-	}
-	return fact, nil
+	return input, err
 }
 
-// answer saves what a task came to.
-func (s *Payments) answer(ctx context.Context, orderID string, input domain.Input) {
+// answer saves what a task came to. Until then the task is nobody else's.
+func (s *Payments) answer(ctx context.Context, orderID string, input domain.Input, until time.Time) {
 	err := s.answers.do(ctx, domain.Change{
-		OrderID: orderID, Input: input, Trace: telemetry.Traceparent(ctx), Answer: true,
+		OrderID: orderID, Input: input, Trace: telemetry.Traceparent(ctx), Answer: true, Until: until,
 	})
 	if err != nil {
 		s.Log.Warn().Ctx(ctx).Err(err).Str("order", orderID).Msg("an answer could not be saved: the processor is asked again")
+	}
+}
+
+// alertPayment tells people of a payment whose look-ups have ended without a certain answer.
+func (s *Payments) alertPayment(t domain.Transition) {
+	if t.Unresolved {
+		s.Metrics.unresolved.Inc()
+		s.Log.Error().Str("payment", t.After.ID).Str("order", t.After.OrderID).
+			Msg("the processor was asked for 30 days, and nobody knows what became of the money: look at its console")
+	}
+	for _, id := range t.Bounced {
+		s.Metrics.refundsFailed.Inc()
+		s.Log.Error().Str("refund", id).Msg("a refund that was done came back from the bank: the customer does not have the money")
 	}
 }

@@ -79,7 +79,7 @@ func ask(t *testing.T, payments *service.Payments, paymentID string) (idempotenc
 	return payments.Refund(context.Background(), service.RefundCommand{
 		PaymentID: paymentID, Cause: domain.CauseSupport("key"), Amount: money.Money{Amount: 40, Currency: "USD"}, Reason: "x",
 	}, service.Answer{
-		Key: idempotency.NewKey("user", "POST /refunds", "key", nil),
+		Key: idempotency.Key{User: "user", Route: "POST /refunds", Key: "key"},
 		Render: func(p domain.Payment) (idempotency.Reply, error) {
 			body, err := json.Marshal(p.Refunds)
 			return idempotency.Reply{Status: 201, Body: body}, err

@@ -6,7 +6,7 @@ import "context"
 type group[T any] struct {
 	in    chan member[T]
 	size  int
-	write func(ctx context.Context, set []T) []error // one for each, or none when all went well
+	write func(ctx context.Context, set []T) []error // one for each, or none when all went well; it bounds its own time
 }
 
 type member[T any] struct {
@@ -55,8 +55,6 @@ func (g *group[T]) gather(first member[T]) []member[T] {
 }
 
 func (g *group[T]) save(ctx context.Context, set []member[T]) {
-	ctx, cancel := context.WithTimeout(ctx, databaseTime)
-	defer cancel()
 	values := make([]T, len(set))
 	for i, m := range set {
 		values[i] = m.value

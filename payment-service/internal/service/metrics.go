@@ -14,6 +14,10 @@ type Metrics struct {
 	moved         *prometheus.CounterVec
 	calls         *prometheus.HistogramVec
 	refundsFailed prometheus.Counter
+	attention     prometheus.Gauge
+	awaiting      prometheus.Gauge
+	unresolved    prometheus.Counter
+	inexact       prometheus.Counter
 }
 
 // NewMetrics registers the metrics.
@@ -30,10 +34,22 @@ func NewMetrics(registry prometheus.Registerer) *Metrics {
 			Buckets: prometheus.ExponentialBuckets(0.005, 2, 13),
 		}, []string{"operation", "answer"}),
 		refundsFailed: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "payment_refunds_failed_total", Help: "Refunds that the processor or a bank refused: alert on any.",
+			Name: "payment_refunds_failed_total", Help: "Refunds that the processor or a bank refused, and that no other one replaces: alert on any.",
+		}),
+		attention: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "payment_refunds_attention", Help: "Refunds that a person has to settle.",
+		}),
+		awaiting: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "payment_refunds_awaiting", Help: "Refunds that await a second person.",
+		}),
+		inexact: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "payment_amounts_inexact_total", Help: "Answers of the processor with an amount that is none in our units: alert on any.",
+		}),
+		unresolved: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "payment_unresolved_total", Help: "Payments without a certain answer after 30 days of asking: alert on any.",
 		}),
 	}
-	registry.MustRegister(m.states, m.moved, m.calls, m.refundsFailed)
+	registry.MustRegister(m.attention, m.awaiting, m.states, m.moved, m.calls, m.refundsFailed, m.unresolved, m.inexact)
 	return m
 }
 

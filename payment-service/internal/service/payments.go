@@ -20,21 +20,25 @@ type decide = func(domain.Payment, domain.Input) (domain.Payment, domain.Outcome
 // Store keeps payments, and is the queue of what the processor has to be asked.
 type Store interface {
 	Update(ctx context.Context, changes []domain.Change, d decide, attempts int) (domain.Saved, error)
-	Command(ctx context.Context, paymentID, trace, reason string, d decide, answer Answer) (domain.Saved, idempotency.Reply, error)
+	Command(ctx context.Context, act domain.Act, d decide, answer Answer) (domain.Saved, idempotency.Reply, error)
 	Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error)
 	Claim(ctx context.Context, limit int, d decide) ([]domain.Task, error)
 	ClaimRefunds(ctx context.Context, limit int) ([]domain.RefundTask, error)
-	Heed(ctx context.Context, hints []domain.Hint) (domain.Saved, error)
+	Heed(ctx context.Context, hints []domain.Hint, d decide) (domain.Saved, error)
+	Waiting(ctx context.Context) (attention, awaiting int, err error)
 }
 
 // Processor is the card processor. An error means that there is no certain answer.
 type Processor interface {
 	Charge(ctx context.Context, p domain.Payment) (domain.Fact, error)
+	Fence(ctx context.Context, p domain.Payment) (domain.Fact, error)
 	Look(ctx context.Context, p domain.Payment) (domain.Fact, error)
-	Find(ctx context.Context, p domain.Payment, age time.Duration) (fact domain.Fact, found bool, err error)
+	Find(ctx context.Context, p domain.Payment) (domain.Input, error)
 	Void(ctx context.Context, p domain.Payment) (domain.Fact, error)
 	Challenge(ctx context.Context, p domain.Payment) (config.Secret, error)
 	Refund(ctx context.Context, p domain.Payment, f domain.Refund) (domain.Input, error)
+	Books(ctx context.Context, p domain.Payment) (domain.Books, error)
+	PaymentOf(ctx context.Context, intentID string) (paymentID string, err error)
 	LookRefund(ctx context.Context, f domain.Refund) (domain.Input, error)
 	FindRefund(ctx context.Context, p domain.Payment, f domain.Refund) (answer domain.Input, found bool, err error)
 }
@@ -47,10 +51,10 @@ type Options struct {
 	Log       zerolog.Logger
 	Tracer    trace.Tracer
 
+	Rules   domain.Rules
+	Limits  domain.Limits // of members of the staff who are limited; Today is of a whole day
 	Calls   int           // to the processor at once
 	Timeout time.Duration // of a task: all its calls together
-	KeyLife time.Duration // how long the processor certainly remembers an idempotency key
-	GiveUp  time.Duration // after which an intent that no look-up finds counts as never made
 }
 
 // Payments charges, refunds and listens.
@@ -98,7 +102,7 @@ func (s *Payments) RunHints(ctx context.Context) error { return s.hints.run(ctx)
 // many of the payments to be charged as there are calls free the attempt is marked in the same transaction, and called at once.
 func (s *Payments) Apply(ctx context.Context, changes []domain.Change) error {
 	slots := s.charges.reserve(len(changes))
-	saved, err := s.Store.Update(ctx, changes, domain.Decide, slots)
+	saved, err := s.Store.Update(ctx, changes, s.Rules.Decide, slots)
 	s.charges.release(slots - len(saved.Marked))
 	s.follow(saved)
 	return err
@@ -109,6 +113,7 @@ func (s *Payments) follow(saved domain.Saved) {
 	s.Metrics.observe(saved.Transitions)
 	for _, t := range saved.Transitions {
 		s.alert(t)
+		s.alertPayment(t)
 	}
 	s.charges.start(saved.Marked)
 	if saved.ChargesDue {

@@ -8,9 +8,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"marketplace/payment-service/internal/domain"
+	"marketplace/shared/fault"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -111,16 +115,67 @@ func TestQueue_P49_ADatabaseThatDoesNotAnswerHoldsNobodyForEver(t *testing.T) {
 			claims++
 			return nil, silent(ctx)
 		}, func(context.Context, int) {})
-		g := newGroup(3, func(ctx context.Context, set []int) []error { return []error{silent(ctx)} })
+		s := New(Options{Store: silentStore{silent: silent}, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1})
+		g := s.answers
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 2)
 		go func() { ended <- q.run(ctx) }()
 		go func() { ended <- g.run(ctx) }()
-		require.ErrorIs(t, g.do(t.Context(), 1), context.DeadlineExceeded)
+		require.ErrorIs(t, g.do(t.Context(), domain.Change{}), context.DeadlineExceeded)
 		<-time.After(time.Minute)
 		cancel()
 		require.NoError(t, <-ended)
 		require.NoError(t, <-ended)
 		require.Greater(t, claims, 3)
 	})
+}
+
+// silentStore never answers.
+type silentStore struct {
+	Store
+	silent func(context.Context) error
+}
+
+func (s silentStore) Update(ctx context.Context, _ []domain.Change, _ decide, _ int) (domain.Saved, error) {
+	return domain.Saved{}, s.silent(ctx)
+}
+
+// brokenStore refuses with err, as often as it is asked.
+type brokenStore struct {
+	Store
+	err   error
+	tries []time.Duration
+	begin time.Time
+}
+
+func (s *brokenStore) Update(context.Context, []domain.Change, decide, int) (domain.Saved, error) {
+	s.tries = append(s.tries, time.Since(s.begin))
+	return domain.Saved{}, s.err
+}
+
+func TestAnswers_AreSavedAgainAsLongAsTheirTasksAreOurs(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		lease time.Duration
+		tries int
+	}{
+		"the database is away":         {fault.New(fault.Unavailable, "away", "away"), 5 * time.Second, 9}, // after 0, 50, 150, 350, 750 ms, 1.55, 2.55, 3.55, 4.55 s
+		"and the lease is over":        {fault.New(fault.Unavailable, "away", "away"), 0, 1},
+		"the answer is not acceptable": {errors.New("refused"), 5 * time.Second, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &brokenStore{err: c.err, begin: time.Now()}
+				s := New(Options{Store: store, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1})
+				longer := domain.Change{Until: time.Now().Add(time.Hour)}
+				err := s.insist(t.Context(), []domain.Change{longer, {Until: time.Now().Add(c.lease)}, longer})
+				require.ErrorIs(t, err, c.err)
+				require.Len(t, store.tries, c.tries)
+				require.LessOrEqual(t, store.tries[len(store.tries)-1], c.lease)
+				failures := s.saveAnswers(t.Context(), []domain.Change{{Until: time.Now()}})
+				require.Len(t, failures, 1)
+				require.ErrorIs(t, failures[0], c.err)
+			})
+		})
+	}
 }

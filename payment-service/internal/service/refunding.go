@@ -2,12 +2,9 @@ package service
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"marketplace/payment-service/internal/domain"
-	"marketplace/shared/idempotency"
-	"marketplace/shared/money"
 	"marketplace/shared/telemetry"
 )
 
@@ -23,19 +20,33 @@ func (s *Payments) refund(ctx context.Context, t domain.RefundTask) {
 			Msg("no certain answer about a refund: it is asked for again")
 		input = domain.RefundUnsettled{Cause: t.Cause}
 	}
-	s.answer(ctx, t.Payment.OrderID, input)
+	if unsettled, ok := input.(domain.RefundUnsettled); ok {
+		unsettled.Calls = t.Calls // also of one that the bank takes its time for: both have a last call
+		input = unsettled
+	}
+	s.answer(ctx, t.Payment.OrderID, input, t.Until)
 }
 
-// alert tells people of refunds that failed with this transition.
+// alert tells people, once, of refunds that nobody goes on with by himself: those that failed and are not replaced by another,
+// and those that need attention.
 func (s *Payments) alert(t domain.Transition) {
-	for i, before := range t.Before.Refunds {
-		f := t.After.Refunds[i]
-		if f.State != domain.RefundFailed || before.State == f.State {
+	replaced := len(t.After.Refunds) > len(t.Before.Refunds)
+	for i, f := range t.After.Refunds {
+		if i < len(t.Before.Refunds) && t.Before.Refunds[i].State == f.State {
 			continue
 		}
-		s.Metrics.refundsFailed.Inc()
-		s.Log.Error().Str("payment", t.After.ID).Str("refund", f.ID).Str("cause", f.Cause).Str("code", f.Failure.Code).
-			Msg("a refund failed: the customer does not have the money back")
+		log := s.Log.With().Str("payment", t.After.ID).Str("refund", f.ID).Str("cause", f.Cause).Logger()
+		switch {
+		case f.State == domain.RefundAttention:
+			log.Error().Msg("a refund needs attention: settle it by the API, or with payment-service refunds settle")
+		case f.Elsewhere() || f.Unbooked():
+			log.Info().Msg("a refund ended without money of its own: it went back at the processor")
+		case f.State == domain.RefundFailed && replaced:
+			log.Warn().Str("code", f.Failure.Code).Msg("a refund failed: another one takes its place")
+		case f.State == domain.RefundFailed:
+			s.Metrics.refundsFailed.Inc()
+			log.Error().Str("code", f.Failure.Code).Msg("a refund failed: the customer does not have the money back")
+		}
 	}
 }
 
@@ -46,50 +57,10 @@ func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.I
 		return s.Processor.LookRefund(ctx, t.Refund)
 	}
 	// A list is never behind: what it does not show was not made.
-	if t.Age >= s.KeyLife || t.Calls >= lookFrom {
+	if t.Age >= s.Rules.KeyLife || t.Calls >= lookFrom {
 		if input, found, err := s.Processor.FindRefund(ctx, t.Payment, t.Refund); found || err != nil {
 			return input, err
 		}
 	}
 	return s.Processor.Refund(ctx, t.Payment, t.Refund)
-}
-
-// RefundCommand asks for money back in the name of support.
-type RefundCommand struct {
-	PaymentID string
-	Cause     string
-	Amount    money.Money // the zero value: all that is left
-	Reason    string
-}
-
-// Refund asks for a refund and returns the reply. The processor is asked after it.
-func (s *Payments) Refund(ctx context.Context, in RefundCommand, answer Answer) (idempotency.Reply, error) {
-	return s.Store.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
-		saved, reply, err := s.Store.Command(ctx, in.PaymentID, telemetry.Traceparent(ctx), in.Reason, in.decide, answer)
-		if err == nil {
-			s.follow(saved)
-		}
-		return reply, err
-	})
-}
-
-// decide refuses what the domain would cut down to what is left: support is told so instead. A refund that is there already
-// is the answer again.
-func (in RefundCommand) decide(p domain.Payment, _ domain.Input) (domain.Payment, domain.Outcome, error) {
-	if slices.ContainsFunc(p.Refunds, func(f domain.Refund) bool { return f.Cause == in.Cause }) {
-		return p, domain.Outcome{}, nil
-	}
-	left, amount := p.Left(), in.Amount
-	if amount.IsZero() {
-		amount = left
-	}
-	switch {
-	case p.State == domain.Captured && left.Amount == 0:
-		return p, domain.Outcome{}, domain.ErrNothingLeft
-	case p.State == domain.Captured && amount.Currency != left.Currency:
-		return p, domain.Outcome{}, domain.ErrAmount
-	case p.State == domain.Captured && amount.Amount > left.Amount:
-		return p, domain.Outcome{}, domain.ErrExceedsLeft
-	}
-	return domain.Decide(p, domain.RefundRequested{Cause: in.Cause, Amount: amount})
 }

@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,6 +17,7 @@ import (
 	shared "marketplace/shared/config"
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/postgres"
 	"marketplace/shared/rpc"
@@ -29,6 +29,7 @@ import (
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -37,6 +38,10 @@ func Run(ctx context.Context, cfg config.Config) error {
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
+	accepted, err := cfg.Accepted()
+	if err != nil {
+		return err
+	}
 	if err := postgres.Migrate(ctx, database(cfg, tel), migrations.Files); err != nil {
 		return err
 	}
@@ -60,7 +65,8 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 	catalogue := repository.New(pool)
 	routes := &handler.Handler{
-		Products: &service.Products{Store: catalogue, NewID: newID, Now: time.Now}, Reader: catalogue, Shelves: catalogue,
+		Products: &service.Products{Store: catalogue, Accepted: accepted, NewID: newID, Now: time.Now},
+		Reader:   catalogue, Shelves: catalogue, Currency: cfg.ShopCurrency,
 	}
 	rest := web.New(web.Options{
 		Service: config.Service, Title: "Catalogue", Version: "1", Telemetry: tel, Verifier: verifier,
@@ -84,8 +90,16 @@ func Run(ctx context.Context, cfg config.Config) error {
 			_ = tel.SetLevel(next.LogLevel) // validated
 		}, config.Defaults())
 	})
-	group.Go("grpc", func(ctx context.Context) error { return calls.Serve(ctx, fmt.Sprintf(":%d", cfg.GRPCPort)) })
-	group.Go("http", func(ctx context.Context) error { return rest.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, cfg.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	group.Go("grpc", func(ctx context.Context) error { return calls.Serve(ctx, cfg.GRPCAddr()) })
+	group.Go("http", func(ctx context.Context) error { return rest.ServeOn(ctx, listener) })
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{
 			Service: config.Service, HTTPPort: cfg.ServerPort, GRPCPort: cfg.GRPCPort,

@@ -62,7 +62,7 @@ func (s *shop) settings(databaseURL string) config.Config {
 		Environment: shared.Development, LogLevel: "error", LogFormat: "json", MaxConns: testkit.MaxConns(s.t, 1),
 		ServerPort: testkit.FreePort(s.t), GRPCPort: testkit.FreePort(s.t), DatabaseURL: shared.Secret(databaseURL),
 		RedisURL: shared.Secret(testkit.Redis(s.t)), JWKSURL: s.issuer.JWKSURL, ShutdownGrace: 20 * time.Second,
-	}}
+	}, Shop: shared.Shop{Currencies: []string{"USD", "EUR", "JPY", "ISK", "KWD", "MGA"}, ShopCurrency: "USD"}}
 }
 
 // launch runs a service until the test ends.

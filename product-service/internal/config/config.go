@@ -9,13 +9,22 @@ const Service = "product-service"
 // Config is the configuration of product-service.
 type Config struct {
 	shared.Common `mapstructure:",squash"`
+	shared.Shop   `mapstructure:",squash"`
+}
+
+// Validate refuses what would only fail later.
+func (c Config) Validate() error {
+	if _, err := c.Accepted(); err != nil {
+		return err
+	}
+	return c.Common.Validate()
 }
 
 // Defaults are this service's own defaults of the common settings. It has no part in messages, so that it needs no broker.
 func Defaults() map[string]any {
 	return map[string]any{
 		"server_port":  8082,
-		"grpc_port":    50052,
+		"grpc_port":    9082,
 		"database_url": "postgres://product_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
 		"rabbitmq_url": "",
 	}

@@ -1,7 +1,14 @@
 package domain
 
-// MaxCategoryName is in characters.
-const MaxCategoryName = 100
+import "marketplace/shared/text"
+
+const (
+	// MaxCategories bounds the list, which has no pages: a shop's shelves are few.
+	MaxCategories = 1000
+
+	// MaxCategoryName is in characters.
+	MaxCategoryName = 100
+)
 
 // Category is a shelf of the shop. Names differ, whatever their case.
 type Category struct {
@@ -12,7 +19,7 @@ type Category struct {
 
 // NewCategory returns a category with a valid name.
 func NewCategory(id, name string) (Category, error) {
-	return Category{ID: id, Name: name, Version: 1}, text("name", name, 1, MaxCategoryName)
+	return Category{ID: id, Name: name, Version: 1}, written("name", name, text.Rule{Min: 1, Max: MaxCategoryName})
 }
 
 // Rename returns the category under another name.
@@ -21,5 +28,5 @@ func (c Category) Rename(name string) (Category, error) {
 		c.Name = name
 		c.Version++
 	}
-	return c, text("name", name, 1, MaxCategoryName)
+	return c, written("name", name, text.Rule{Min: 1, Max: MaxCategoryName})
 }

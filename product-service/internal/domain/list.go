@@ -15,6 +15,9 @@ type Filter struct {
 	CategoryID string // empty: any
 	SellerID   string // empty: any
 	All        bool   // in every status; otherwise active ones only
+	Currency   string // only prices in it; empty: any, and nothing else about prices is asked
+	MinPrice   int64  // minor units of the currency, included; 0: any
+	MaxPrice   int64  // included; 0: any
 	Sort       Sort
 	After      *Position // the last product of the page before
 	Limit      int

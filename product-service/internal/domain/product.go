@@ -5,11 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"marketplace/shared/money"
+	"marketplace/shared/text"
 )
 
 // Limits of a product's fields; lengths are in characters.
@@ -17,7 +16,6 @@ const (
 	MaxSKU         = 64
 	MaxName        = 200
 	MaxDescription = 10_000
-	MaxPrice       = 1_000_000_000_000 // minor units: a hundred lines of a thousand still fit into int64
 	MaxAttributes  = 50
 	MaxAttribute   = 64 // of a name
 	MaxValue       = 500
@@ -51,8 +49,9 @@ type Product struct {
 	UpdatedAt   time.Time
 }
 
-// New completes a product as its seller describes it: a draft, or active at once.
-func New(p Product, now time.Time) (Product, error) {
+// New completes a product as its seller describes it: a draft, or active at once. Its price must be one that can be paid in
+// an accepted currency; otherwise the error is a PriceError.
+func New(p Product, accepted money.Accepted, now time.Time) (Product, error) {
 	if p.Status != Draft && p.Status != Active {
 		return Product{}, Invalid{"status", "must be draft or active"}
 	}
@@ -60,7 +59,10 @@ func New(p Product, now time.Time) (Product, error) {
 	if p.Attributes == nil {
 		p.Attributes = map[string]string{}
 	}
-	return p, p.validate()
+	if err := p.validate(Product{}); err != nil {
+		return Product{}, err
+	}
+	return p, payable(p.Price, accepted)
 }
 
 // Change is what to change; nil leaves a field as it is.
@@ -73,8 +75,9 @@ type Change struct {
 	Attributes  *map[string]string // replaces all
 }
 
-// Change returns the product with the change. The version tells whether anything differs.
-func (p Product) Change(c Change, now time.Time) (Product, error) {
+// Change returns the product with the change. The version tells whether anything differs. A price that is set, or published,
+// must be one that can be paid, as in New; a product whose currency was taken from the list can still be described and archived.
+func (p Product) Change(c Change, accepted money.Accepted, now time.Time) (Product, error) {
 	if p.Status == Archived {
 		return Product{}, ErrArchived
 	}
@@ -91,8 +94,13 @@ func (p Product) Change(c Change, now time.Time) (Product, error) {
 	case p.Status == Active && next.Status == Draft:
 		return Product{}, ErrTransition
 	}
-	if err := next.validate(); err != nil {
+	if err := next.validate(p); err != nil {
 		return Product{}, err
+	}
+	if next.Price != p.Price || next.Status != p.Status {
+		if err := payable(next.Price, accepted); err != nil {
+			return Product{}, err
+		}
 	}
 	if next.equal(p) {
 		return p, nil
@@ -130,7 +138,7 @@ func (p Product) equal(q Product) bool {
 		p.Status == q.Status && maps.Equal(p.Attributes, q.Attributes)
 }
 
-func (p Product) validate() error {
+func (p Product) validate(before Product) error {
 	if !skus.MatchString(p.SKU) || len(p.SKU) > MaxSKU {
 		return Invalid{"sku", fmt.Sprintf("must be letters, digits, dots, dashes and underscores, at most %d", MaxSKU)}
 	}
@@ -138,16 +146,29 @@ func (p Product) validate() error {
 		return Invalid{"status", "must be draft or active"}
 	}
 	return errors.Join(
-		text("name", p.Name, 1, MaxName),
-		text("description", p.Description, 0, MaxDescription),
+		p.texts(before),
 		price(p.Price),
-		attributes(p.Attributes),
 	)
 }
 
+// texts checks those that differ from before: a text that was stored under an older rule does not keep the others from changing.
+func (p Product) texts(before Product) error {
+	var name, description, all error
+	if p.Name != before.Name || before.ID == "" {
+		name = written("name", p.Name, text.Rule{Min: 1, Max: MaxName})
+	}
+	if p.Description != before.Description {
+		description = written("description", p.Description, text.Rule{Max: MaxDescription, Lines: true})
+	}
+	if !maps.Equal(p.Attributes, before.Attributes) {
+		all = attributes(p.Attributes)
+	}
+	return errors.Join(name, description, all)
+}
+
 func price(m money.Money) error {
-	if m.Amount < 1 || m.Amount > MaxPrice {
-		return Invalid{"price.amount", fmt.Sprintf("must be from 1 to %d, in minor units", int64(MaxPrice))}
+	if m.Amount < 1 {
+		return Invalid{"price.amount", "must be at least 1, in minor units"}
 	}
 	if m.Validate() != nil {
 		return Invalid{"price.currency", "must be a currency code of ISO 4217"}
@@ -160,23 +181,23 @@ func attributes(all map[string]string) error {
 		return Invalid{"attributes", fmt.Sprintf("must be at most %d", MaxAttributes)}
 	}
 	for name, value := range all {
-		if err := errors.Join(text("attributes", name, 1, MaxAttribute), text("attributes", value, 0, MaxValue)); err != nil {
+		if err := errors.Join(
+			written("attributes", name, text.Rule{Min: 1, Max: MaxAttribute}), written("attributes", value, text.Rule{Max: MaxValue}),
+		); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// text checks a text's length, and that a required one says something.
-func text(field, value string, least, most int) error {
-	n := utf8.RuneCountInString(value)
+// written checks a text that a request brought in: it is in its normal form, and within its limits.
+func written(field, value string, rule text.Rule) error {
+	clean, err := rule.Parse(value)
 	switch {
-	case n > most:
-		return Invalid{field, fmt.Sprintf("must have at most %d characters", most)}
-	case strings.ContainsRune(value, 0) || !utf8.ValidString(value):
-		return Invalid{field, "must be plain text"}
-	case least > 0 && strings.TrimSpace(value) == "":
-		return Invalid{field, "must not be blank"}
+	case err != nil:
+		return Invalid{field, err.Error()}
+	case clean != value:
+		return Invalid{field, "must be in its normal form"}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"marketplace/product-service/internal/domain"
+	"marketplace/shared/idempotency"
 	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
@@ -26,25 +27,24 @@ func (h *Handler) categories(ctx context.Context, _ *struct{}) (*categoryList, e
 }
 
 type createCategoryInput struct {
-	Once
 	Body CategoryInput
 }
 
-func (h *Handler) createCategory(ctx context.Context, in *createCategoryInput) (*web.Raw, error) {
-	c, err := domain.NewCategory(h.Products.NewID(), in.Body.Name)
+func (h *Handler) createCategory(ctx context.Context, in *createCategoryInput, key idempotency.Key) (idempotency.Reply, error) {
+	c, err := domain.NewCategory(h.Products.NewID(), string(in.Body.Name))
 	if err != nil {
-		return nil, coded(err)
+		return idempotency.Reply{}, coded(err)
 	}
 	reply, err := replay.Reply(http.StatusCreated, categoryShape(c), c.Version, "/api/v1/categories/"+c.ID)
 	if err != nil {
-		return nil, err
+		return idempotency.Reply{}, err
 	}
-	reply, err = h.Shelves.CreateCategory(ctx, replay.Key(ctx, "POST /categories", in.Key, in.RawBody), c, reply)
-	return replay.Sent(reply, coded(err))
+	reply, err = h.Shelves.CreateCategory(ctx, key, c, reply)
+	return reply, coded(err)
 }
 
 type renameInput struct {
-	ID      string `path:"id"`
+	ID      web.ID `path:"id"`
 	IfMatch string `header:"If-Match"`
 	Body    CategoryInput
 }
@@ -55,15 +55,11 @@ type categoryOutput struct {
 }
 
 func (h *Handler) renameCategory(ctx context.Context, in *renameInput) (*categoryOutput, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, errNoCategory
-	}
-	c, err := h.Shelves.UpdateCategory(ctx, id, func(c domain.Category) (domain.Category, error) {
+	c, err := h.Shelves.UpdateCategory(ctx, string(in.ID), func(c domain.Category) (domain.Category, error) {
 		if err := web.MatchVersion(in.IfMatch, c.Version); err != nil {
 			return c, err
 		}
-		return c.Rename(in.Body.Name)
+		return c.Rename(string(in.Body.Name))
 	})
 	if err != nil {
 		return nil, categoryCoded(err)
@@ -72,11 +68,7 @@ func (h *Handler) renameCategory(ctx context.Context, in *renameInput) (*categor
 }
 
 func (h *Handler) deleteCategory(ctx context.Context, in *archiveInput) (*struct{}, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, errNoCategory
-	}
-	return nil, categoryCoded(h.Shelves.DeleteCategory(ctx, id, func(c domain.Category) error {
+	return nil, categoryCoded(h.Shelves.DeleteCategory(ctx, string(in.ID), func(c domain.Category) error {
 		return web.MatchVersion(in.IfMatch, c.Version)
 	}))
 }

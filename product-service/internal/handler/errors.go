@@ -41,12 +41,30 @@ func coded(err error) error {
 		}
 		return f
 	}
+	if unpayable, ok := errors.AsType[domain.PriceError](err); ok {
+		return priceFault(unpayable)
+	}
 	for _, c := range codes {
 		if errors.Is(err, c.err) {
 			return c.fault.Wrap(err)
 		}
 	}
 	return err
+}
+
+// priceFault says what a price could be instead.
+func priceFault(e domain.PriceError) error {
+	refuse := func(message string) *fault.Error { return fault.New(fault.Invalid, string(e.Reason), message).Wrap(e) }
+	switch e.Reason {
+	case domain.CurrencyUnsupported:
+		return refuse("The shop does not take this currency.").
+			WithField("body.price.currency", "must be one of currencies").WithDetail("currencies", e.Currencies)
+	case domain.PriceTooLarge:
+		return refuse("The price is larger than a card payment can be.").
+			WithField("body.price.amount", "must be at most maximum, in minor units").WithDetail("maximum", e.Limits.Max)
+	}
+	return refuse("No card payment can be made of this price: it is finer than cards are charged in this currency.").
+		WithField("body.price.amount", "must be a multiple of step, in minor units").WithDetail("step", e.Limits.Step)
 }
 
 // productCoded is coded where a missing category is a wrong field.

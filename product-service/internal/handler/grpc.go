@@ -8,7 +8,7 @@ import (
 	moneyv1 "marketplace/proto/money/v1"
 	productv1 "marketplace/proto/product/v1"
 	"marketplace/shared/fault"
-	"marketplace/shared/web"
+	"marketplace/shared/ids"
 )
 
 // maxIDs is how many products one call may ask for.
@@ -33,13 +33,12 @@ func (g *GRPC) GetProducts(ctx context.Context, in *productv1.GetProductsRequest
 	if len(in.GetIds()) > maxIDs {
 		return nil, errTooMany
 	}
-	ids := make([]string, 0, len(in.GetIds()))
-	for _, text := range in.GetIds() {
-		if id, err := web.ParseID(text); err == nil {
-			ids = append(ids, id)
+	for i, id := range in.GetIds() {
+		if !ids.Valid(id) {
+			return nil, errInvalid.WithField(fmt.Sprintf("ids[%d]", i), "is not an id")
 		}
 	}
-	products, err := g.Reader.GetMany(ctx, ids)
+	products, err := g.Reader.GetMany(ctx, in.GetIds())
 	if err != nil {
 		return nil, err
 	}

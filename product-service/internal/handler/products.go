@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/google/uuid"
-
 	"marketplace/product-service/internal/domain"
 	"marketplace/shared/auth"
 	"marketplace/shared/fault"
@@ -18,19 +16,22 @@ var errWhoIsMe = fault.New(fault.Unauthenticated, "not_signed_in", "Sign in to l
 
 type listInput struct {
 	web.Page
-	Category string `query:"category" format:"uuid" doc:"Only products in this category"`
-	Seller   string `query:"seller" pattern:"^(me|[0-9a-fA-F-]{36})$" doc:"Only this seller's products; me: one's own, in every status"`
-	Sort     string `query:"sort" enum:"newest,price,-price" default:"newest"`
+	Category web.ID `query:"category" doc:"Only products in this category"`
+	Seller   string `query:"seller" pattern:"^(me|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$" doc:"Only this seller's products; me: one's own, in every status"`
+	Sort     string `query:"sort" enum:"newest,price,-price" default:"newest" doc:"By price: only products in one currency"`
+	Currency string `query:"currency" pattern:"^[A-Z]{3}$" doc:"Only prices in it. Sorting by price and price limits mean the shop's currency when it is absent"`
+	MinPrice int64  `query:"min_price" minimum:"1" doc:"In the currency's minor unit, included"`
+	MaxPrice int64  `query:"max_price" minimum:"1" doc:"In the currency's minor unit, included"`
 }
 
 type productPage struct {
-	Body web.List[Product]
+	Body web.List[ProductSummary]
 }
 
-// position is the cursor of a list. The id is parsed, so that no other text reaches the database.
+// position is what every order of the list sorts by.
 type position struct {
-	ID    uuid.UUID `json:"i"`
-	Price int64     `json:"p"`
+	ID    web.ID `json:"id"`
+	Price int64  `json:"price"`
 }
 
 func (h *Handler) list(ctx context.Context, in *listInput) (*productPage, error) {
@@ -38,25 +39,34 @@ func (h *Handler) list(ctx context.Context, in *listInput) (*productPage, error)
 	if err != nil {
 		return nil, err
 	}
+	f.Currency, f.MinPrice, f.MaxPrice = in.currency(h.Currency), in.MinPrice, in.MaxPrice
+	cursor := web.NewCursor[position]("products.1", in, f.SellerID, f.Currency)
+	after, given, err := cursor.Key()
+	if err != nil {
+		return nil, err
+	}
+	if given {
+		f.After = &domain.Position{ID: string(after.ID), Price: after.Price}
+	}
 	products, err := h.Reader.List(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	next := ""
-	if len(products) == f.Limit { // one more than asked for: there is a next page
-		products = products[:in.Limit]
-		last := products[in.Limit-1]
-		next = web.EncodeCursor(position{ID: uuid.MustParse(last.ID), Price: last.Price.Amount})
+	return &productPage{Body: web.PageOf(cursor, products, in.Limit, summaryShape, func(p domain.Product) position {
+		return position{ID: web.ID(p.ID), Price: p.Price.Amount}
+	})}, nil
+}
+
+// currency is the one whose prices the request compares: amounts of two currencies have no order. Empty when it compares none.
+func (in *listInput) currency(shop string) string {
+	if in.Currency == "" && (in.Sort != string(domain.Newest) || in.MinPrice > 0 || in.MaxPrice > 0) {
+		return shop
 	}
-	items := make([]Product, len(products))
-	for i, p := range products {
-		items[i] = productShape(p)
-	}
-	return &productPage{Body: web.NewList(items, next)}, nil
+	return in.Currency
 }
 
 func (in *listInput) filter(ctx context.Context) (domain.Filter, error) {
-	f := domain.Filter{CategoryID: in.Category, Sort: domain.Sort(in.Sort), Limit: in.Limit + 1}
+	f := domain.Filter{CategoryID: string(in.Category), Sort: domain.Sort(in.Sort), Limit: in.Limit + 1}
 	switch in.Seller {
 	case "":
 	case "me":
@@ -66,24 +76,13 @@ func (in *listInput) filter(ctx context.Context) (domain.Filter, error) {
 		}
 		f.SellerID, f.All = actor.UserID, true
 	default:
-		id, err := web.ParseID(in.Seller)
-		if err != nil {
-			return f, errInvalid.WithField("query.seller", "must be an id, or me")
-		}
-		f.SellerID = id
-	}
-	if in.Cursor != "" {
-		var after position
-		if err := web.DecodeCursor(in.Cursor, &after); err != nil {
-			return f, err
-		}
-		f.After = &domain.Position{ID: after.ID.String(), Price: after.Price}
+		f.SellerID = in.Seller
 	}
 	return f, nil
 }
 
 type productInput struct {
-	ID string `path:"id"`
+	ID web.ID `path:"id"`
 }
 
 type productOutput struct {
@@ -92,12 +91,8 @@ type productOutput struct {
 }
 
 func (h *Handler) get(ctx context.Context, in *productInput) (*productOutput, error) {
-	id, err := productID(in.ID)
-	if err != nil {
-		return nil, err
-	}
 	viewer, _ := auth.From(ctx)
-	p, err := h.Products.Get(ctx, viewer, id)
+	p, err := h.Products.Get(ctx, viewer, string(in.ID))
 	if err != nil {
 		return nil, coded(err)
 	}
@@ -105,32 +100,26 @@ func (h *Handler) get(ctx context.Context, in *productInput) (*productOutput, er
 }
 
 type createInput struct {
-	Once
 	Body ProductDraft
 }
 
-func (h *Handler) create(ctx context.Context, in *createInput) (*web.Raw, error) {
+func (h *Handler) create(ctx context.Context, in *createInput, key idempotency.Key) (idempotency.Reply, error) {
 	actor, _ := auth.From(ctx)
-	key := replay.Key(ctx, "POST /products", in.Key, in.RawBody)
 	reply, err := h.Products.Create(ctx, actor, key, in.Body.product(), func(p domain.Product) (idempotency.Reply, error) {
 		return replay.Reply(http.StatusCreated, productShape(p), p.Version, "/api/v1/products/"+p.ID)
 	})
-	return replay.Sent(reply, productCoded(err))
+	return reply, productCoded(err)
 }
 
 type changeInput struct {
-	ID      string `path:"id"`
+	ID      web.ID `path:"id"`
 	IfMatch string `header:"If-Match" doc:"The ETag that the change is based on"`
 	Body    ProductChange
 }
 
 func (h *Handler) change(ctx context.Context, in *changeInput) (*productOutput, error) {
-	id, err := productID(in.ID)
-	if err != nil {
-		return nil, err
-	}
 	actor, _ := auth.From(ctx)
-	p, err := h.Products.Change(ctx, actor, id, matching(in.IfMatch), in.Body.change())
+	p, err := h.Products.Change(ctx, actor, string(in.ID), matching(in.IfMatch), in.Body.change())
 	if err != nil {
 		return nil, productCoded(err)
 	}
@@ -138,26 +127,13 @@ func (h *Handler) change(ctx context.Context, in *changeInput) (*productOutput, 
 }
 
 type archiveInput struct {
-	ID      string `path:"id"`
+	ID      web.ID `path:"id"`
 	IfMatch string `header:"If-Match"`
 }
 
 func (h *Handler) archive(ctx context.Context, in *archiveInput) (*struct{}, error) {
-	id, err := productID(in.ID)
-	if err != nil {
-		return nil, err
-	}
 	actor, _ := auth.From(ctx)
-	return nil, coded(h.Products.Archive(ctx, actor, id, matching(in.IfMatch)))
-}
-
-// productID reads an id from a path: a malformed one is as absent as an unknown one.
-func productID(text string) (string, error) {
-	id, err := web.ParseID(text)
-	if err != nil {
-		return "", coded(domain.ErrNotFound)
-	}
-	return id, nil
+	return nil, coded(h.Products.Archive(ctx, actor, string(in.ID), matching(in.IfMatch)))
 }
 
 func matching(ifMatch string) func(version int) error {

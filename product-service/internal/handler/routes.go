@@ -10,12 +10,13 @@ import (
 	"marketplace/product-service/internal/service"
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
 	"marketplace/shared/web"
 )
 
 // Reader is what the handlers read without the service.
 type Reader interface {
-	List(ctx context.Context, f domain.Filter) ([]domain.Product, error)
+	List(ctx context.Context, f domain.Filter) ([]domain.Product, error) // without description and attributes
 	GetMany(ctx context.Context, ids []string) ([]domain.Product, error)
 }
 
@@ -32,6 +33,7 @@ type Handler struct {
 	Products *service.Products
 	Reader   Reader
 	Shelves  Shelves
+	Currency string // the shop's: what a request means that names none
 }
 
 // Register puts the routes on the server. Whose product it is, the service decides.
@@ -39,27 +41,39 @@ func (h *Handler) Register(s *web.Server) {
 	sellers, admins := auth.AnyOf(auth.RoleSeller, auth.RoleAdmin), auth.AnyOf(auth.RoleAdmin)
 
 	products := route("products", "/api/v1/products")
-	web.Handle(s, auth.Public(), products(http.MethodGet, "", "List products"), h.list)
+	web.Handle(s, auth.Public(), summarized(products(http.MethodGet, "", "List products")), h.list)
 	web.Handle(s, auth.Public(), products(http.MethodGet, "/{id}", "Read a product"), h.get)
-	web.Handle(s, sellers, web.Replies[Product](s, products(http.MethodPost, "", "Offer a product"), http.StatusCreated), h.create)
-	web.Handle(s, sellers, products(http.MethodPatch, "/{id}", "Change a product of one's own"), h.change)
+	replay.Post(s, sellers, web.Replies[Product](s, described(products(http.MethodPost, "", "Offer a product")), http.StatusCreated), h.create)
+	web.Handle(s, sellers, described(products(http.MethodPatch, "/{id}", "Change a product of one's own")), h.change)
 	web.Handle(s, sellers, products(http.MethodDelete, "/{id}", "Archive a product of one's own"), h.archive)
 
 	categories := route("categories", "/api/v1/categories")
-	web.Handle(s, auth.Public(), categories(http.MethodGet, "", "List all categories by name"), h.categories)
-	web.Handle(s, admins, web.Replies[Category](s, categories(http.MethodPost, "", "Add a category"), http.StatusCreated), h.createCategory)
+	web.Handle(s, auth.Public(), web.WithoutPages(categories(http.MethodGet, "", "List all categories by name"), domain.MaxCategories), h.categories)
+	replay.Post(s, admins, web.Replies[Category](s, categories(http.MethodPost, "", "Add a category"), http.StatusCreated), h.createCategory)
 	web.Handle(s, admins, categories(http.MethodPatch, "/{id}", "Rename a category"), h.renameCategory)
-	web.Handle(s, admins, categories(http.MethodDelete, "/{id}", "Remove an empty category"), h.deleteCategory)
+	web.Handle(s, admins, categories(http.MethodDelete, "/{id}", "Remove a category without drafts and active products"), h.deleteCategory)
 }
 
 func route(tag, base string) func(method, path, summary string) huma.Operation {
 	return func(method, path, summary string) huma.Operation {
-		return huma.Operation{Method: method, Path: base + path, Summary: summary, Tags: []string{tag}}
+		return huma.Operation{Method: method, Path: base + path, Summary: summary, Tags: []string{tag}, MaxBodyBytes: maxBody}
 	}
 }
 
-// Once is what makes a POST that is sent again the same request: the header, and the body as it was sent.
-type Once struct {
-	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Sending the same again with the same key has one effect and one reply"`
-	RawBody []byte
+// Limits of bodies, in bytes.
+const (
+	maxBody      = 4 << 10
+	maxDescribed = 256 << 10 // 10,000 characters of a description, each of which may come as an escape of twelve bytes, and 50 attributes
+)
+
+// summarized is an operation that lists products.
+func summarized(op huma.Operation) huma.Operation {
+	op.Description = "Summaries: `GET /products/{id}` has the description and the attributes too."
+	return op
+}
+
+// described is an operation that takes a product's texts.
+func described(op huma.Operation) huma.Operation {
+	op.MaxBodyBytes = maxDescribed
+	return op
 }

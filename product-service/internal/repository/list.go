@@ -18,14 +18,14 @@ var orders = map[domain.Sort]struct{ by, after string }{
 	domain.Dearest:  {"price_amount desc, id desc", "(price_amount, id) < ($%d, $%d)"},
 }
 
-// List returns a page. The text of its statement is one of a few dozen, so the driver keeps them prepared.
+// List returns a page of products without description and attributes. The text of its statement is one of a few dozen, so the driver keeps them prepared.
 func (c *Catalogue) List(ctx context.Context, f domain.Filter) ([]domain.Product, error) {
 	sql, args := statement(f)
 	rows, err := c.pool.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}
-	products, err := pgx.CollectRows(rows, scanProduct)
+	products, err := pgx.CollectRows(rows, scanSummary)
 	return products, postgres.Translate(err)
 }
 
@@ -45,6 +45,15 @@ func statement(f domain.Filter) (string, []any) {
 	if f.SellerID != "" {
 		conditions = append(conditions, fmt.Sprintf("seller_id = $%d", place(f.SellerID)))
 	}
+	if f.Currency != "" {
+		conditions = append(conditions, fmt.Sprintf("price_currency = $%d", place(f.Currency)))
+	}
+	if f.MinPrice > 0 {
+		conditions = append(conditions, fmt.Sprintf("price_amount >= $%d", place(f.MinPrice)))
+	}
+	if f.MaxPrice > 0 {
+		conditions = append(conditions, fmt.Sprintf("price_amount <= $%d", place(f.MaxPrice)))
+	}
 	order := orders[f.Sort]
 	switch {
 	case f.After == nil:
@@ -54,5 +63,5 @@ func statement(f domain.Filter) (string, []any) {
 		conditions = append(conditions, fmt.Sprintf(order.after, place(f.After.Price), place(f.After.ID)))
 	}
 	return fmt.Sprintf("select %s from products where %s order by %s limit $%d",
-		productColumns, strings.Join(conditions, " and "), order.by, place(f.Limit)), args
+		summaryColumns, strings.Join(conditions, " and "), order.by, place(f.Limit)), args
 }

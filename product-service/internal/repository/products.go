@@ -20,6 +20,16 @@ func scanProduct(row pgx.CollectableRow) (p domain.Product, err error) {
 	return p, err
 }
 
+// summaryColumns leave out what can be long.
+const summaryColumns = `id, seller_id, sku, name, price_amount, price_currency, coalesce(category_id::text, ''), status, version,
+	created_at, updated_at`
+
+func scanSummary(row pgx.CollectableRow) (p domain.Product, err error) {
+	err = row.Scan(&p.ID, &p.SellerID, &p.SKU, &p.Name, &p.Price.Amount, &p.Price.Currency, &p.CategoryID, &p.Status, &p.Version,
+		&p.CreatedAt, &p.UpdatedAt)
+	return p, err
+}
+
 const insertProduct = `insert into products (id, seller_id, sku, name, description, price_amount, price_currency,
 	category_id, status, attributes, version, created_at, updated_at)
 	values ($1, $2, $3, $4, $5, $6, $7, nullif($8, '')::uuid, $9, $10, $11, $12, $13)`

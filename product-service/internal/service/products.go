@@ -7,6 +7,7 @@ import (
 	"marketplace/product-service/internal/domain"
 	"marketplace/shared/auth"
 	"marketplace/shared/idempotency"
+	"marketplace/shared/money"
 )
 
 // Store is what the service needs of the repository.
@@ -19,9 +20,10 @@ type Store interface {
 // Products is what sellers and admins do with products. Whatever an actor may not see or change does not exist for
 // them: domain.ErrNotFound.
 type Products struct {
-	Store Store
-	NewID func() string
-	Now   func() time.Time
+	Store    Store
+	Accepted money.Accepted // the currencies that prices may have
+	NewID    func() string
+	Now      func() time.Time
 }
 
 // Create offers a product of the actor's own. encode writes the reply that is kept under the key.
@@ -30,7 +32,7 @@ func (s *Products) Create(
 	encode func(domain.Product) (idempotency.Reply, error),
 ) (idempotency.Reply, error) {
 	p.ID, p.SellerID = s.NewID(), actor.UserID
-	p, err := domain.New(p, s.now())
+	p, err := domain.New(p, s.Accepted, s.now())
 	if err != nil {
 		return idempotency.Reply{}, err
 	}
@@ -57,7 +59,7 @@ func (s *Products) Get(ctx context.Context, viewer auth.Identity, id string) (do
 func (s *Products) Change(
 	ctx context.Context, actor auth.Identity, id string, match func(version int) error, c domain.Change,
 ) (domain.Product, error) {
-	return s.update(ctx, actor, id, match, func(p domain.Product) (domain.Product, error) { return p.Change(c, s.now()) })
+	return s.update(ctx, actor, id, match, func(p domain.Product) (domain.Product, error) { return p.Change(c, s.Accepted, s.now()) })
 }
 
 // Archive takes a product of the actor's off the market, once match agrees to its version.

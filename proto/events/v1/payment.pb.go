@@ -161,8 +161,11 @@ type PaymentRefunded struct {
 	RefundId  string                 `protobuf:"bytes,3,opt,name=refund_id,json=refundId,proto3" json:"refund_id,omitempty"`
 	Amount    *v1.Money              `protobuf:"bytes,4,opt,name=amount,proto3" json:"amount,omitempty"`
 	// All done refunds of the payment so far, this one included.
-	Refunded      *v1.Money `protobuf:"bytes,5,opt,name=refunded,proto3" json:"refunded,omitempty"`
-	Captured      *v1.Money `protobuf:"bytes,6,opt,name=captured,proto3" json:"captured,omitempty"`
+	Refunded *v1.Money `protobuf:"bytes,5,opt,name=refunded,proto3" json:"refunded,omitempty"`
+	Captured *v1.Money `protobuf:"bytes,6,opt,name=captured,proto3" json:"captured,omitempty"`
+	// What the money went back for: order:<id>:cancelled:<n>, return:<id>, support:<key>, or external:<the processor's id> when
+	// it was given back at the card processor by somebody else. Empty from a version that did not say it.
+	Cause         string `protobuf:"bytes,7,opt,name=cause,proto3" json:"cause,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -239,6 +242,13 @@ func (x *PaymentRefunded) GetCaptured() *v1.Money {
 	return nil
 }
 
+func (x *PaymentRefunded) GetCause() string {
+	if x != nil {
+		return x.Cause
+	}
+	return ""
+}
+
 var File_events_v1_payment_proto protoreflect.FileDescriptor
 
 const file_events_v1_payment_proto_rawDesc = "" +
@@ -254,7 +264,7 @@ const file_events_v1_payment_proto_rawDesc = "" +
 	"\n" +
 	"payment_id\x18\x02 \x01(\tR\tpaymentId\x12\x12\n" +
 	"\x04code\x18\x03 \x01(\tR\x04code\x12\x18\n" +
-	"\amessage\x18\x04 \x01(\tR\amessage\"\xeb\x01\n" +
+	"\amessage\x18\x04 \x01(\tR\amessage\"\x81\x02\n" +
 	"\x0fPaymentRefunded\x12\x19\n" +
 	"\border_id\x18\x01 \x01(\tR\aorderId\x12\x1d\n" +
 	"\n" +
@@ -262,7 +272,8 @@ const file_events_v1_payment_proto_rawDesc = "" +
 	"\trefund_id\x18\x03 \x01(\tR\brefundId\x12'\n" +
 	"\x06amount\x18\x04 \x01(\v2\x0f.money.v1.MoneyR\x06amount\x12+\n" +
 	"\brefunded\x18\x05 \x01(\v2\x0f.money.v1.MoneyR\brefunded\x12+\n" +
-	"\bcaptured\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\bcapturedB&Z$marketplace/proto/events/v1;eventsv1b\x06proto3"
+	"\bcaptured\x18\x06 \x01(\v2\x0f.money.v1.MoneyR\bcaptured\x12\x14\n" +
+	"\x05cause\x18\a \x01(\tR\x05causeB&Z$marketplace/proto/events/v1;eventsv1b\x06proto3"
 
 var (
 	file_events_v1_payment_proto_rawDescOnce sync.Once

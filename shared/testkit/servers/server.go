@@ -44,10 +44,13 @@ func (s *Server) start(t testing.TB) *Server {
 	return s
 }
 
+// patience is how long a server may take to start or to end. RabbitMQ was seen to take more than a minute on a busy machine.
+const patience = 3 * time.Minute
+
 // Start launches the server, on the data that is there, and waits until it answers.
 func (s *Server) Start(t testing.TB) {
 	t.Helper()
-	testkit.Eventually(t, time.Minute, func() error {
+	testkit.Eventually(t, patience, func() error {
 		if s.running == nil {
 			s.running = s.command()
 			s.running.Stdout, s.running.Stderr = &s.output, &s.output
@@ -70,7 +73,7 @@ func (s *Server) Stop(t testing.TB) {
 	if err := s.running.Process.Signal(s.goodbye); err != nil {
 		t.Fatalf("stop %s: %v", s.URL, err)
 	}
-	testkit.Eventually(t, time.Minute, func() bool { return !alive(s.running.Process.Pid) })
+	testkit.Eventually(t, patience, func() bool { return !alive(s.running.Process.Pid) })
 	s.stop()
 }
 

@@ -3,6 +3,7 @@ package app_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -146,6 +147,7 @@ func TestUsers_AdminFindsThem(t *testing.T) {
 	require.Equal(t, []string{"100%_sure", "dan", "carol", "bob", "ann", adminEmail}, find(""))
 	require.Equal(t, []string{"bob"}, find("query=BOB"))
 	require.Equal(t, []string{"100%_sure"}, find("query=%25_"), "no wildcard passes")
+	require.Equal(t, []string{"bob"}, find("query="+url.QueryEscape(" bob@Example.com\u200b")), "a search is a text")
 	require.Equal(t, []string{adminEmail}, find("role=admin"))
 	require.Empty(t, find("status=blocked"))
 	for _, query := range []string{"role=king", "status=asleep", "limit=0", "limit=101", "cursor=x", "cursor=IngiCg"} {

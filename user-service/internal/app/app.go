@@ -12,6 +12,8 @@ import (
 	"marketplace/shared/auth"
 	shared "marketplace/shared/config"
 	"marketplace/shared/discovery"
+	"marketplace/shared/idempotency"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/postgres"
 	"marketplace/shared/telemetry"
@@ -31,6 +33,7 @@ import (
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -62,7 +65,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	users, sessions := repository.NewUsers(pool), repository.NewSessions(pool)
+	users, sessions, audit := repository.NewUsers(pool), repository.NewSessions(pool), repository.NewAudit(pool)
 	passwords, limiter, announcer := password.New(tel.Registry), throttle.New(redis, tel.Log, time.Now), client.NewRevocations(redis)
 	if err := service.FirstAdmin(ctx, users, passwords, newID, tel.Log, cfg.AdminEmail, cfg.AdminPassword.Reveal()); err != nil {
 		return fmt.Errorf("first admin: %w", err)
@@ -71,7 +74,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	limits.Store(limitsOf(cfg))
 	current := func() service.Limits { return *limits.Load() }
 	signIn := &service.Auth{
-		Users: users, Sessions: sessions, Passwords: passwords, Keys: keys,
+		Users: users, Sessions: sessions, Audit: audit, Passwords: passwords, Keys: keys,
 		Limiter: limiter, Limits: current, Announcer: announcer, NewID: newID, Log: tel.Log,
 	}
 	accounts := &service.Accounts{
@@ -82,18 +85,21 @@ func Run(ctx context.Context, cfg config.Config) error {
 	revocations := auth.NewRevocations(redis, tel.Log)
 	server := web.New(web.Options{
 		Service: config.Service, Title: "Users", Version: "1", Telemetry: tel, TrustedProxies: cfg.TrustedProxies,
-		Verifier: auth.NewVerifier(auth.VerifierOptions{Keys: keys.Public, Revoked: revocations.Revoked}),
+		FingerprintKey: keys.Fingerprint(), // bodies hold passwords
+		Verifier:       auth.NewVerifier(auth.VerifierOptions{Keys: keys.Public, Revoked: revocations.Revoked}),
 		Checks: []web.Check{
 			{Name: "database", Critical: true, Probe: postgres.Ping(pool)},
 			{Name: "redis", Probe: func(ctx context.Context) error { return redis.Ping(ctx).Err() }},
 		},
 	})
-	routes := &handler.Handler{Auth: signIn, Accounts: accounts, Users: users, Sessions: sessions, JWKS: keys.JWKS()}
+	routes := &handler.Handler{Auth: signIn, Accounts: accounts, Users: users, Sessions: sessions, Audit: audit, JWKS: keys.JWKS()}
 	routes.Register(server)
 
 	group.Go("revocations", revocations.Run)
 	group.Go("reconciliation", reconcile.Run)
-	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, sessions, tel.Log) })
+	group.Go("attempts", limiter.Run)
+	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, tel.Log, sessions, audit) })
 	if cfg.ConsulURL != "" {
 		group.Go("configuration", func(ctx context.Context) error {
 			return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
@@ -102,7 +108,15 @@ func Run(ctx context.Context, cfg config.Config) error {
 			}, config.Defaults())
 		})
 	}
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, cfg.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})

@@ -49,7 +49,7 @@ func TestBadInput_IsAProblemWithACodeAndEchoesNothing(t *testing.T) {
 		{"blank name", register(`"a@b.co"`, quoted, `"   "`), 422, "name_invalid"},
 		{"NUL in the name", register(`"a@b.co"`, quoted, `"A\u0000"`), 422, "name_invalid"},
 		{"too large", `{"email":"` + strings.Repeat("x", 2<<20) + `"}`, 413, "body_too_large"},
-		{"too deep", strings.Repeat(`[`, 100_000), 400, "malformed"},
+		{"too deep", strings.Repeat(`[`, 4_000), 400, "malformed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			r := u.send("POST", "/api/v1/auth/register", "", row.body)
@@ -98,4 +98,17 @@ func TestBadInput_OfOtherRoutes(t *testing.T) {
 	require.Equal(t, "unsupported_media_type", r.code(t))
 	odd := u.tryLogin("ann@example.com", goodPassword, header{"User-Agent": strings.Repeat("\xd1\x8f", 99) + "xxx\xd1\x8f\x80"})
 	require.Equal(t, http.StatusOK, odd.status, "%s", odd.body)
+}
+
+func TestPassword_CommonOnesOneCharacterAndBlanksAreRefused(t *testing.T) {
+	t.Parallel()
+	u := start(t)
+	ann := u.register("ann@example.com")
+	for _, common := range []string{"password1", "Qwertyuiop", "11111111", "          "} {
+		r := u.send("POST", "/api/v1/auth/register", "", m{"email": "bob@example.com", "password": common, "name": "Bob"})
+		require.Equal(t, http.StatusUnprocessableEntity, r.status, "%q", common)
+		require.Equal(t, "password_common", r.code(t), "%q", common)
+		r = u.send("POST", "/api/v1/users/me/password", ann.access, m{"current_password": goodPassword, "new_password": common})
+		require.Equal(t, "password_common", r.code(t), "%q", common)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type users struct {
 	db       testkit.DB
 	client   *http.Client
 	finished chan error
+	stop     func() // as SIGTERM does; it may be called again
 }
 
 // start runs the service as main does; change may alter its configuration.
@@ -77,11 +79,12 @@ func launch(t *testing.T, db testkit.DB, change ...func(*config.Config)) *users 
 		client: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}, finished: make(chan error, 1),
 	}
 	go func() { u.finished <- app.Run(ctx, cfg) }()
-	t.Cleanup(func() {
+	u.stop = sync.OnceFunc(func() {
 		stop()
 		require.NoError(t, <-u.finished)
 		u.client.CloseIdleConnections()
 	})
+	t.Cleanup(u.stop)
 	return u
 }
 
@@ -110,6 +113,7 @@ func settings(t testing.TB) config.Config {
 	cfg.LogLevel, cfg.ConsulURL, cfg.ServerPort, cfg.MaxConns = "error", "", testkit.FreePort(t), testkit.MaxConns(t, 4)
 	cfg.RegistrationsPerAddress, cfg.LoginsPerAddress = 10_000, 10_000
 	cfg.LoginsPerAccount, cfg.LoginsPerAccountEverywhere = 10_000, 10_001
+	cfg.TrustedProxies = []string{"127.0.0.1"} // the test stands where the gateway does
 	return cfg
 }
 

@@ -155,7 +155,7 @@ func TestProcess_LogsNoSecret(t *testing.T) {
 	for name, secret := range map[string]string{
 		"password": goodPassword, "new password": newPassword, "wrong password": "a wrong password", "admin's password": adminSecret,
 		"JWT secret": jwtSecret, "access token": ann.access, "admin's token": admin.access, "third token": third.access,
-		"refresh token": ann.refresh, "its successor": next.refresh, "any JWT": "eyJ", "any refresh token": "mrt1_", "any hash": "argon2",
+		"refresh token": ann.refresh, "its successor": next.refresh, "any JWT": "eyJ", "any refresh token": "mrt2_", "any hash": "argon2",
 		"e-mail address": "ann@example.com",
 	} {
 		require.NotContains(t, log, secret, name)

@@ -42,6 +42,7 @@ var policyTable = []struct {
 	{"DELETE", "/api/v1/users/me/sessions/{session}", nil, 401, 404, 204, 404},
 	{"GET", "/api/v1/users", nil, 401, 403, 403, 200},
 	{"GET", "/api/v1/users/{id}", nil, 401, 403, 403, 200},
+	{"GET", "/api/v1/users/{id}/audit", nil, 401, 403, 403, 200},
 	{"PUT", "/api/v1/users/{id}/roles", m{"roles": []string{"customer"}}, 401, 403, 403, 200},
 	{"POST", "/api/v1/users/{id}/block", nil, 401, 403, 403, 200},
 	{"POST", "/api/v1/users/{id}/unblock", nil, 401, 403, 403, 200},
@@ -101,6 +102,7 @@ func TestUnknownIDs_P32_AreAbsentHoweverTheyAreWritten(t *testing.T) {
 	for _, id := range []string{uuid.NewString(), "1", "null", "..%2F..", "%00", "'%20OR%201=1"} {
 		for _, call := range []struct{ method, path string }{
 			{"GET", "/api/v1/users/" + id},
+			{"GET", "/api/v1/users/" + id + "/audit"},
 			{"POST", "/api/v1/users/" + id + "/block"},
 			{"POST", "/api/v1/users/" + id + "/unblock"},
 			{"DELETE", "/api/v1/users/me/sessions/" + id},

@@ -171,8 +171,14 @@ func TestLogin_P41_WithoutRedisStillLimitedAndNotSlow(t *testing.T) {
 	}
 	usual := five("with")
 	check := func(name string) {
-		// Ten time-outs of the client would be ten seconds more; what hashing takes depends on the machine.
-		require.Less(t, five(name), 2*usual+4*time.Second, name)
+		// Ten time-outs of the client would be ten seconds more, at each try. What hashing takes depends on the machine, and on
+		// what else runs there for a moment.
+		enough := 2*usual + 4*time.Second
+		took := five(name)
+		for try := 2; took >= enough && try <= 3; try++ {
+			took = five(fmt.Sprintf("%s-%d", name, try))
+		}
+		require.Less(t, took, enough, name)
 		untilTooMany(t, 2, http.StatusUnauthorized, func(int) reply { return u.tryLogin(name+"@example.com", "password1") })
 		ann = u.signedIn(u.refresh(ann.refresh))
 	}

@@ -18,7 +18,7 @@ type Config struct {
 	shared.Common `mapstructure:",squash"`
 
 	JWTSecret         shared.Secret `mapstructure:"jwt_secret" default:"marketplace-development-secret-never-in-production" production:"required"`
-	JWTSecretPrevious shared.Secret `mapstructure:"jwt_secret_previous"` // its keys stay valid while the secret is rotated
+	JWTSecretPrevious shared.Secret `mapstructure:"jwt_secret_previous"` // its access tokens stay valid for the 15 minutes after the secret was changed
 
 	AdminEmail    string        `mapstructure:"admin_email" default:"admin@marketplace.local"`
 	AdminPassword shared.Secret `mapstructure:"admin_password" default:"marketplace-admin" production:"required"`
@@ -31,11 +31,11 @@ type Config struct {
 	LoginsPerAccountEverywhere int `mapstructure:"logins_per_account_everywhere" default:"100"`
 
 	// TrustedProxies are the addresses or networks of gateways, whose
-	// X-Forwarded-For is believed. The default fits a gateway on the same machine
-	// only: in docker-compose and Kubernetes it must be the network that the
-	// gateway's address is from, and no wider. Without that the gateway counts as
-	// the one client that everybody is, and one guesser uses up everybody's sign-ins.
-	TrustedProxies []string `mapstructure:"trusted_proxies" default:"127.0.0.0/8,::1/128"`
+	// X-Forwarded-For is believed; nobody's unless it is set. It must hold the
+	// gateway's address, or the network that it is from, and no more. Without that
+	// the gateway counts as the one client that everybody is, and one guesser uses
+	// up everybody's sign-ins.
+	TrustedProxies []string `mapstructure:"trusted_proxies"`
 }
 
 // Defaults are this service's own defaults of the common settings. It has no part

@@ -6,21 +6,25 @@ import "time"
 type SignIn struct {
 	SessionID   string
 	RefreshHash []byte // of the first generation
+	TokenKey    []byte // recognises the session's tokens
 	UserAgent   string
 	Address     string // see Session
 }
 
 // SignedIn is a user as an access token may describe them at a time.
 type SignedIn struct {
-	User User
-	At   time.Time
+	User  User
+	At    time.Time
+	Ended []Revocation // sessions that made room for this one
 }
 
-// Family is a session with its user and the hash of its current refresh token.
+// Family is a session with its user, the hash of its current refresh token and the
+// key that recognises its tokens, nil if it began before sessions had keys.
 type Family struct {
 	Session
 	User        User
 	RefreshHash []byte
+	TokenKey    []byte
 	Now         time.Time
 }
 

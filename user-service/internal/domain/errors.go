@@ -7,11 +7,13 @@ var (
 	ErrEmailInvalid   = errors.New("not an e-mail address")
 	ErrEmailTaken     = errors.New("the e-mail address is already registered")
 	ErrPasswordLength = errors.New("a password has 8 to 128 characters")
+	ErrPasswordCommon = errors.New("one of the passwords that guessers try first")
 	ErrNameInvalid    = errors.New("a name has 1 to 100 printable characters")
 	ErrRoleUnknown    = errors.New("unknown role")
 	ErrUserNotFound   = errors.New("no such user")
 	ErrLastAdmin      = errors.New("the last active admin keeps the role")
 	ErrBlocked        = errors.New("the account is blocked")
+	ErrNotAdmin       = errors.New("only an active admin may do this")
 
 	// ErrCredentials is the one answer to a wrong password and to an unknown
 	// e-mail address.

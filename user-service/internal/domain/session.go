@@ -11,6 +11,9 @@ const (
 	// AccessLifetime is how long an access token is valid, and so how long a
 	// revocation has to be remembered.
 	AccessLifetime = 15 * time.Minute
+	// MaxSessions is how many live sessions a user has at most. When one more
+	// begins, the one ends that was not refreshed for longest.
+	MaxSessions = 100
 )
 
 // Why a session was revoked.
@@ -20,6 +23,7 @@ const (
 	RevokedPassword = "password_changed"
 	RevokedBlocked  = "blocked"
 	RevokedReuse    = "refresh_token_reused"
+	RevokedTooMany  = "too_many_sessions"
 )
 
 // Session is one sign-in: a family of refresh tokens with one current generation.

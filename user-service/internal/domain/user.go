@@ -1,10 +1,11 @@
 package domain
 
 import (
+	"errors"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"marketplace/shared/text"
 )
 
 // Status says whether a user may sign in.
@@ -91,16 +92,14 @@ func (u User) Unblock() User {
 	return u
 }
 
-const maxName = 100
+// names is the rule of a display name.
+var names = text.Rule{Min: 1, Max: 100}
 
-// ParseName trims a display name and refuses what cannot be shown.
+// ParseName returns the normal form of a display name, or ErrNameInvalid.
 func ParseName(raw string) (string, error) {
-	name := strings.TrimSpace(raw)
-	if name == "" || !utf8.ValidString(name) || utf8.RuneCountInString(name) > maxName {
-		return "", ErrNameInvalid
-	}
-	if strings.ContainsFunc(name, notPrintable) {
-		return "", ErrNameInvalid
+	name, err := names.Parse(raw)
+	if err != nil {
+		return "", errors.Join(ErrNameInvalid, err)
 	}
 	return name, nil
 }

@@ -69,7 +69,7 @@ func TestRename_TrimsAndRefusesTheUnshowable(t *testing.T) {
 	user, err := admin().Rename("  Анна Каренина ")
 	require.NoError(t, err)
 	require.Equal(t, "Анна Каренина", user.Name)
-	for _, name := range []string{"", "   ", "a\x00b", "a\nb", "\u202eevil", "\xff", strings.Repeat("я", 101)} {
+	for _, name := range []string{"", "   ", "a\x00b", "a\nb", "\u202eevil", "\xff", strings.Repeat("я", 101), strings.Repeat("\u0958", 60)} {
 		_, err := admin().Rename(name)
 		require.ErrorIs(t, err, domain.ErrNameInvalid, "%q", name)
 	}
@@ -82,7 +82,7 @@ func TestParseEmail_Normalises(t *testing.T) {
 		"a@b.co":                       "a@b.co",
 		"  Shopper@Marketplace.LOCAL ": "shopper@marketplace.local",
 		"o'brien+tag@mail.example":     "o'brien+tag@mail.example",
-		"ИВАН@пример.рф":               "иван@пример.рф",
+		"ИВАН@пример.рф":               "иван@xn--e1afmkfd.xn--p1ai",
 	} {
 		got, err := domain.ParseEmail(raw)
 		require.NoError(t, err, "%q", raw)
@@ -99,6 +99,43 @@ func TestParseEmail_RefusesEverythingElse(t *testing.T) {
 	} {
 		_, err := domain.ParseEmail(raw)
 		require.ErrorIs(t, err, domain.ErrEmailInvalid, "%q", raw)
+	}
+}
+
+func TestKnownEmail_FindsWhatParseEmailTookBefore(t *testing.T) {
+	for raw, want := range map[string]string{
+		" Ann@Bücher.example ": "ann@xn--bcher-kva.example",
+		"A@AB--cd.example":     "a@ab--cd.example",
+		"A@xn--A.example":      "a@xn--a.example",
+	} {
+		got, err := domain.KnownEmail(raw)
+		require.NoError(t, err, "%q", raw)
+		require.Equal(t, want, got)
+	}
+	_, err := domain.ParseEmail("a@xn--a.example")
+	require.ErrorIs(t, err, domain.ErrEmailInvalid, "nobody registers with it")
+	for _, raw := range []string{
+		"", "@", "a", "a@b", "a b@xn--a.example", "a\x00@b.co", "a@b\x00.co", "a@b@c.de", "a@xn--a.ex\u202eample\x00", "<a@xn--a.example>",
+		strings.Repeat("a", 65) + "@xn--a.example", "a@xn--a." + strings.Repeat("b", 254),
+	} {
+		_, err := domain.KnownEmail(raw)
+		require.ErrorIs(t, err, domain.ErrEmailInvalid, "%q", raw)
+	}
+}
+
+func TestEmailPart_HasTheSpellingOfStoredAddresses(t *testing.T) {
+	for part, want := range map[string]string{
+		"Ann@Bücher.example": "ann@xn--bcher-kva.example",
+		"@bücher":            "@xn--bcher-kva",
+		"bücher.example":     "xn--bcher-kva.example",
+		"БОБ@Пример.рф":      "боб@xn--e1afmkfd.xn--p1ai",
+		"BOB":                "bob",
+		"bob@example.":       "bob@example.",
+		"%_":                 "%_",
+		"Ann Smith":          "ann smith",
+		"":                   "",
+	} {
+		require.Equal(t, want, domain.EmailPart(part), part)
 	}
 }
 

@@ -3,6 +3,7 @@ package handler
 import (
 	"context"
 
+	"marketplace/shared/text"
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/service"
 )
@@ -10,9 +11,9 @@ import (
 type registerInput struct {
 	UserAgent string `header:"User-Agent"`
 	Body      struct {
-		Email    string `json:"email" minLength:"1" maxLength:"254"`
-		Password string `json:"password" minLength:"8" maxLength:"128"`
-		Name     string `json:"name" minLength:"1" maxLength:"100"`
+		Email    text.Email `json:"email" minLength:"1" maxLength:"254"`
+		Password string     `json:"password" minLength:"8" maxLength:"128" format:"password"`
+		Name     text.Line  `json:"name" minLength:"1" maxLength:"100" code:"name_invalid"`
 	}
 }
 
@@ -30,7 +31,7 @@ type registerReply struct {
 
 func (h *Handler) register(ctx context.Context, in *registerInput) (*registerReply, error) {
 	user, tokens, err := h.Auth.Register(ctx, service.Registration{
-		Email: in.Body.Email, Password: in.Body.Password, Name: in.Body.Name, Client: client(ctx, in.UserAgent),
+		Email: string(in.Body.Email), Password: in.Body.Password, Name: string(in.Body.Name), Client: client(ctx, in.UserAgent),
 	})
 	if err != nil {
 		return nil, translate(err)
@@ -43,27 +44,27 @@ func (h *Handler) register(ctx context.Context, in *registerInput) (*registerRep
 type loginInput struct {
 	UserAgent string `header:"User-Agent"`
 	Body      struct {
-		Email    string `json:"email" maxLength:"254"`
-		Password string `json:"password" maxLength:"512"`
+		Email    text.Email `json:"email" maxLength:"254"`
+		Password string     `json:"password" maxLength:"512" format:"password"`
 	}
 }
 
 func (h *Handler) login(ctx context.Context, in *loginInput) (*tokensReply, error) {
-	return replyTokens(h.Auth.Login(ctx, in.Body.Email, in.Body.Password, client(ctx, in.UserAgent)))
+	return replyTokens(h.Auth.Login(ctx, string(in.Body.Email), in.Body.Password, client(ctx, in.UserAgent)))
 }
 
 type refreshInput struct {
 	Body struct {
-		RefreshToken string `json:"refresh_token" maxLength:"4096"`
+		RefreshToken string `json:"refresh_token" maxLength:"4096" format:"password"`
 	}
 }
 
 func (h *Handler) refresh(ctx context.Context, in *refreshInput) (*tokensReply, error) {
-	return replyTokens(h.Auth.Refresh(ctx, in.Body.RefreshToken))
+	return replyTokens(h.Auth.Refresh(ctx, in.Body.RefreshToken, web.ClientNetwork(ctx)))
 }
 
 func (h *Handler) logout(ctx context.Context, _ *struct{}) (*struct{}, error) {
-	return nil, translate(h.Auth.Logout(ctx, caller(ctx)))
+	return nil, translate(h.Auth.Logout(ctx, actor(ctx), caller(ctx).SessionID))
 }
 
 type jwksReply struct {
@@ -84,5 +85,5 @@ func replyTokens(tokens service.Tokens, err error) (*tokensReply, error) {
 }
 
 func client(ctx context.Context, userAgent string) service.Client {
-	return service.Client{Address: web.ClientIP(ctx), UserAgent: userAgent}
+	return service.Client{Network: web.ClientNetwork(ctx), UserAgent: userAgent}
 }

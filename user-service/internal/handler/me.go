@@ -3,6 +3,9 @@ package handler
 import (
 	"context"
 
+	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
+	"marketplace/shared/text"
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/service"
@@ -19,12 +22,12 @@ func (h *Handler) me(ctx context.Context, _ *struct{}) (*userReply, error) {
 type renameInput struct {
 	IfMatch string `header:"If-Match"`
 	Body    struct {
-		Name string `json:"name" minLength:"1" maxLength:"100"`
+		Name text.Line `json:"name" minLength:"1" maxLength:"100" code:"name_invalid"`
 	}
 }
 
 func (h *Handler) rename(ctx context.Context, in *renameInput) (*userReply, error) {
-	user, err := h.Accounts.Rename(ctx, caller(ctx).UserID, in.Body.Name, ifMatch(in.IfMatch))
+	user, err := h.Accounts.Rename(ctx, actor(ctx), string(in.Body.Name), ifMatch(in.IfMatch))
 	if err != nil {
 		return nil, translate(err)
 	}
@@ -37,13 +40,16 @@ func ifMatch(header string) service.Expect {
 
 type passwordInput struct {
 	Body struct {
-		CurrentPassword string `json:"current_password" maxLength:"512"`
-		NewPassword     string `json:"new_password" minLength:"8" maxLength:"128"`
+		CurrentPassword string `json:"current_password" maxLength:"512" format:"password"`
+		NewPassword     string `json:"new_password" minLength:"8" maxLength:"128" format:"password"`
 	}
 }
 
-func (h *Handler) changePassword(ctx context.Context, in *passwordInput) (*struct{}, error) {
-	return nil, translate(h.Accounts.ChangePassword(ctx, caller(ctx), in.Body.CurrentPassword, in.Body.NewPassword))
+func (h *Handler) changePassword(ctx context.Context, in *passwordInput, key idempotency.Key) (idempotency.Reply, error) {
+	done := func(domain.PasswordChange) (idempotency.Reply, error) { return replay.NoContent(), nil }
+	reply, err := h.Accounts.ChangePassword(ctx, actor(ctx), caller(ctx).SessionID, in.Body.CurrentPassword, in.Body.NewPassword,
+		service.PasswordAnswer{Key: key, Render: done})
+	return reply, translate(err)
 }
 
 type sessionsInput struct{ web.Page }
@@ -51,42 +57,25 @@ type sessionsInput struct{ web.Page }
 type sessionsReply struct{ Body web.List[Session] }
 
 func (h *Handler) listSessions(ctx context.Context, in *sessionsInput) (*sessionsReply, error) {
-	after, err := web.CursorID(in.Cursor)
-	if err != nil {
-		return nil, err
-	}
 	who := caller(ctx)
-	found, err := h.Sessions.Live(ctx, who.UserID, after, in.Limit+1)
+	cursor := web.NewCursor[web.ID]("sessions.1", in, who.UserID)
+	after, _, err := cursor.Key()
 	if err != nil {
 		return nil, err
 	}
-	return &sessionsReply{Body: page(found, in.Limit,
+	found, err := h.Sessions.Live(ctx, who.UserID, string(after), in.Limit+1)
+	if err != nil {
+		return nil, err
+	}
+	return &sessionsReply{Body: web.PageOf(cursor, found, in.Limit,
 		func(s domain.Session) Session { return sessionOf(s, who.SessionID) },
-		func(s domain.Session) string { return s.ID })}, nil
+		func(s domain.Session) web.ID { return web.ID(s.ID) })}, nil
 }
 
 type idInput struct {
-	ID string `path:"id"`
+	ID web.ID `path:"id"`
 }
 
 func (h *Handler) endSession(ctx context.Context, in *idInput) (*struct{}, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return nil, translate(h.Auth.EndSession(ctx, caller(ctx).UserID, id, domain.RevokedByUser))
-}
-
-// page makes a list of rows that were read with one more than its limit.
-func page[D, W any](rows []D, limit int, shape func(D) W, id func(D) string) web.List[W] {
-	next := ""
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = web.EncodeCursor(id(rows[limit-1]))
-	}
-	items := make([]W, 0, len(rows))
-	for _, row := range rows {
-		items = append(items, shape(row))
-	}
-	return web.NewList(items, next)
+	return nil, translate(h.Auth.EndSession(ctx, actor(ctx), string(in.ID), domain.RevokedByUser))
 }

@@ -11,9 +11,9 @@ import (
 // User is a user on the wire.
 type User struct {
 	ID        string    `json:"id" format:"uuid"`
-	Email     string    `json:"email"`
-	Name      string    `json:"name"`
-	Roles     []string  `json:"roles"`
+	Email     string    `json:"email" maxLength:"254"`
+	Name      string    `json:"name" maxLength:"100"`
+	Roles     []string  `json:"roles" maxItems:"5" enum:"customer,seller,warehouse,support,admin"`
 	Status    string    `json:"status" enum:"active,blocked"`
 	CreatedAt time.Time `json:"created_at"`
 	Version   int       `json:"version"`
@@ -64,8 +64,8 @@ type Session struct {
 	CreatedAt  time.Time `json:"created_at"`
 	LastUsedAt time.Time `json:"last_used_at" doc:"When its tokens were last renewed"`
 	ExpiresAt  time.Time `json:"expires_at"`
-	UserAgent  string    `json:"user_agent"`
-	Address    string    `json:"address"`
+	UserAgent  string    `json:"user_agent" maxLength:"200"`
+	Address    string    `json:"address" maxLength:"64"`
 }
 
 func sessionOf(s domain.Session, current string) Session {

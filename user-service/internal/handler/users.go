@@ -2,32 +2,38 @@ package handler
 
 import (
 	"context"
+	"net/http"
 
+	"marketplace/shared/idempotency"
+	"marketplace/shared/replay"
+	"marketplace/shared/text"
 	"marketplace/shared/web"
 	"marketplace/user-service/internal/domain"
+	"marketplace/user-service/internal/service"
 )
 
 type usersInput struct {
 	web.Page
-	Query  string `query:"query" maxLength:"100" doc:"Part of the e-mail address or the name"`
-	Role   string `query:"role" enum:"customer,seller,warehouse,support,admin"`
-	Status string `query:"status" enum:"active,blocked"`
+	Query  text.Line `query:"query" maxLength:"100" doc:"Part of the e-mail address or the name"`
+	Role   string    `query:"role" enum:"customer,seller,warehouse,support,admin"`
+	Status string    `query:"status" enum:"active,blocked"`
 }
 
 type usersReply struct{ Body web.List[User] }
 
 func (h *Handler) listUsers(ctx context.Context, in *usersInput) (*usersReply, error) {
-	after, err := web.CursorID(in.Cursor)
+	cursor := web.NewCursor[web.ID]("users.1", in)
+	after, _, err := cursor.Key()
 	if err != nil {
 		return nil, err
 	}
 	found, err := h.Users.List(ctx, domain.UserFilter{
-		Query: in.Query, Role: in.Role, Status: in.Status, After: after, Limit: in.Limit + 1,
+		Query: string(in.Query), Role: in.Role, Status: in.Status, After: string(after), Limit: in.Limit + 1,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &usersReply{Body: page(found, in.Limit, userOf, func(u domain.User) string { return u.ID })}, nil
+	return &usersReply{Body: web.PageOf(cursor, found, in.Limit, userOf, func(u domain.User) web.ID { return web.ID(u.ID) })}, nil
 }
 
 func (h *Handler) user(ctx context.Context, in *idInput) (*userReply, error) {
@@ -35,7 +41,7 @@ func (h *Handler) user(ctx context.Context, in *idInput) (*userReply, error) {
 }
 
 type rolesInput struct {
-	ID      string `path:"id"`
+	ID      web.ID `path:"id"`
 	IfMatch string `header:"If-Match"`
 	Body    struct {
 		Roles []string `json:"roles" maxItems:"10" enum:"customer,seller,warehouse,support,admin"`
@@ -44,25 +50,40 @@ type rolesInput struct {
 
 func (h *Handler) grant(ctx context.Context, in *rolesInput) (*userReply, error) {
 	return answer(in.ID, func(id string) (domain.User, error) {
-		return h.Accounts.Grant(ctx, id, in.Body.Roles, ifMatch(in.IfMatch))
+		return h.Accounts.Grant(ctx, id, actor(ctx), in.Body.Roles, ifMatch(in.IfMatch))
 	})
 }
 
-func (h *Handler) block(ctx context.Context, in *idInput) (*userReply, error) {
-	return answer(in.ID, func(id string) (domain.User, error) { return h.Accounts.Block(ctx, id) })
+type accessInput struct {
+	ID      web.ID `path:"id"`
+	IfMatch string `header:"If-Match" doc:"The ETag that the decision is based on"`
 }
 
-func (h *Handler) unblock(ctx context.Context, in *idInput) (*userReply, error) {
-	return answer(in.ID, func(id string) (domain.User, error) { return h.Accounts.Unblock(ctx, id) })
+func (h *Handler) block(ctx context.Context, in *accessInput, key idempotency.Key) (idempotency.Reply, error) {
+	return command(in, key, func(id string, expect service.Expect, answer service.Answer) (idempotency.Reply, error) {
+		return h.Accounts.Block(ctx, id, actor(ctx), expect, answer)
+	})
+}
+
+func (h *Handler) unblock(ctx context.Context, in *accessInput, key idempotency.Key) (idempotency.Reply, error) {
+	return command(in, key, func(id string, expect service.Expect, answer service.Answer) (idempotency.Reply, error) {
+		return h.Accounts.Unblock(ctx, id, actor(ctx), expect, answer)
+	})
+}
+
+// command does something with the user that the path of a POST names.
+func command(
+	in *accessInput, key idempotency.Key, do func(string, service.Expect, service.Answer) (idempotency.Reply, error),
+) (idempotency.Reply, error) {
+	reply, err := do(string(in.ID), ifMatch(in.IfMatch), service.Answer{Key: key, Render: func(u domain.User) (idempotency.Reply, error) {
+		return replay.Reply(http.StatusOK, userOf(u), u.Version, "")
+	}})
+	return reply, translate(err)
 }
 
 // answer does something with the user that a path names.
-func answer(pathID string, do func(id string) (domain.User, error)) (*userReply, error) {
-	id, err := web.ParseID(pathID)
-	if err != nil {
-		return nil, err
-	}
-	user, err := do(id)
+func answer(id web.ID, do func(id string) (domain.User, error)) (*userReply, error) {
+	user, err := do(string(id))
 	if err != nil {
 		return nil, translate(err)
 	}

@@ -95,7 +95,7 @@ func TestRefresh_P37_TwentyAtOnceRotateOnce(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			var outcome domain.Outcome
-			_, err := s.sessions.Refresh(t.Context(), id, func(f domain.Family) (_ domain.Family, err error) {
+			_, err := s.sessions.Refresh(t.Context(), id, "", func(f domain.Family) (_ domain.Family, err error) {
 				f.Session, outcome, err = f.Session.Refresh(1, f.Now)
 				if outcome == domain.Rotated {
 					hash := sha256.Sum256([]byte{byte(i)})
@@ -129,7 +129,7 @@ func TestUpdateAccess_TheLastAdminStaysWhoeverIsFirst(t *testing.T) {
 	failures := make(chan error, len(admins))
 	for i, id := range admins {
 		wg.Go(func() {
-			_, err := s.users.UpdateAccess(t.Context(), id, func(u domain.User, others int, now time.Time) (domain.User, error) {
+			_, err := s.users.UpdateAccess(t.Context(), id, domain.Actor{UserID: id}, func(u domain.User, others int, now time.Time) (domain.User, error) {
 				if i%2 == 0 {
 					return u.Block(others, now)
 				}
@@ -200,14 +200,14 @@ func TestOpen_NeedsTheHashThatWasVerified(t *testing.T) {
 func TestBlock_MissesNoSessionThatIsBeingOpened(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	s.create(t, domain.RoleAdmin)
+	admin, _ := s.create(t, domain.RoleAdmin)
 	for round := range 100 {
 		id, _ := s.create(t)
 		start := make(chan struct{})
 		var wg sync.WaitGroup
 		wg.Go(func() {
 			<-start
-			if _, err := s.users.UpdateAccess(t.Context(), id, domain.User.Block); err != nil {
+			if _, err := s.users.UpdateAccess(t.Context(), id, domain.Actor{UserID: admin}, domain.User.Block); err != nil {
 				t.Error(err)
 			}
 		})

@@ -21,17 +21,32 @@ func NewSessions(pool *pgxpool.Pool) *Sessions { return &Sessions{pool: pool} }
 const sessionColumns = `id, user_id, generation, created_at, rotated_at, expires_at, revoked_at, revoke_reason, user_agent, address`
 
 const insertSession = `
-INSERT INTO sessions (` + sessionColumns + `, refresh_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`
+INSERT INTO sessions (` + sessionColumns + `, refresh_hash, token_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`
 
 func queueInsertSession(b *pgx.Batch, in domain.SignIn, userID string, now time.Time) {
 	s := domain.NewSession(in.SessionID, userID, in.UserAgent, in.Address, now)
 	b.Queue(insertSession, s.ID, s.UserID, s.Generation, s.CreatedAt, s.RotatedAt, s.ExpiresAt, s.RevokedAt, s.RevokeReason,
-		s.UserAgent, s.Address, in.RefreshHash)
+		s.UserAgent, s.Address, in.RefreshHash, in.TokenKey)
 }
 
-// The share lock makes a block, a change of roles or of the password wait, or
-// makes us see it: none of them can miss a session that is being opened.
-const lockCredentials = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = $1 FOR SHARE`
+// The lock makes a block, a change of roles or of the password wait, or makes us
+// see it: none of them can miss a session that is being opened. It makes another
+// sign-in of the user wait, too, so that each counts the sessions of the others.
+const lockCredentials = `SELECT ` + userColumns + `, u.password_hash FROM users u WHERE u.id = $1 FOR NO KEY UPDATE`
+
+const endTooMany = `
+WITH ended AS (
+    UPDATE sessions SET revoked_at = $2, revoke_reason = $3
+    WHERE revoked_at IS NULL AND id IN (
+        SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2
+        ORDER BY rotated_at DESC, id DESC OFFSET $4
+    )
+    RETURNING id, revoked_at AS at
+), noted AS (
+    INSERT INTO audit_log (user_id, actor_id, action, reason, session_id, network, created_at)
+    SELECT $1, $1, 'session_ended', $3, id, $5, at FROM ended
+)
+SELECT id, at FROM ended`
 
 type userWithHash struct {
 	domain.User
@@ -39,9 +54,11 @@ type userWithHash struct {
 }
 
 // Open begins a session for an active user whose password hash is still the one
-// that was verified; otherwise ErrBlocked or ErrCredentials.
+// that was verified; otherwise ErrBlocked or ErrCredentials. Of more live sessions than MaxSessions those end that were not
+// refreshed for longest.
 func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in domain.SignIn) (domain.SignedIn, error) {
 	var users []userWithHash
+	var ended []domain.Revocation
 	var now time.Time
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) {
@@ -56,12 +73,15 @@ func (r *Sessions) Open(ctx context.Context, userID, passwordHash string, in dom
 				return domain.ErrBlocked
 			}
 			queueInsertSession(b, in, userID, now)
+			by := domain.Actor{UserID: userID, Network: in.Address}
+			queueAudit(b, by.Entry(userID, domain.ActionSignedIn, now).ForSession(in.SessionID, ""))
+			b.Queue(endTooMany, userID, now, domain.RevokedTooMany, domain.MaxSessions, in.Address).Query(collect(&ended))
 			return nil
 		})
 	if err != nil {
 		return domain.SignedIn{}, err
 	}
-	return domain.SignedIn{User: users[0].User, At: now}, nil
+	return domain.SignedIn{User: users[0].User, At: now, Ended: ended}, nil
 }
 
 const selectLiveSessions = `
@@ -79,13 +99,19 @@ func (r *Sessions) Live(ctx context.Context, userID, after string, limit int) ([
 }
 
 const revokeSession = `
-UPDATE sessions SET revoked_at = clock_timestamp(), revoke_reason = $3
-WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
-RETURNING id, revoked_at AS at`
+WITH ended AS (
+    UPDATE sessions SET revoked_at = clock_timestamp(), revoke_reason = $3
+    WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL
+    RETURNING id, revoked_at AS at
+), noted AS (
+    INSERT INTO audit_log (user_id, actor_id, action, reason, session_id, network, created_at)
+    SELECT $2, $2, 'session_ended', $3, id, $4, at FROM ended
+)
+SELECT id, at FROM ended`
 
-// Revoke ends a session of the user; ErrSessionNotFound if there is none alive.
-func (r *Sessions) Revoke(ctx context.Context, id, userID, reason string) (domain.Revocation, error) {
-	rows, _ := r.pool.Query(ctx, revokeSession, id, userID, reason)
+// Revoke ends a session of the actor; ErrSessionNotFound if there is none alive.
+func (r *Sessions) Revoke(ctx context.Context, id string, by domain.Actor, reason string) (domain.Revocation, error) {
+	rows, _ := r.pool.Query(ctx, revokeSession, id, by.UserID, reason, by.Network)
 	ended, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Revocation])
 	if err != nil {
 		return domain.Revocation{}, postgres.Translate(fmt.Errorf("revoke a session: %w", err))

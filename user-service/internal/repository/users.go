@@ -35,6 +35,8 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 			u.CreatedAt = now
 			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now)
 			queueInsertSession(b, in, u.ID, now)
+			by := domain.Actor{UserID: u.ID, Network: in.Address}
+			queueAudit(b, by.Entry(u.ID, domain.ActionCreated, now).ForSession(in.SessionID, ""))
 			return nil
 		})
 	if postgres.Violates(err, "users_email") {
@@ -43,6 +45,10 @@ func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, 
 	return domain.SignedIn{User: u, At: now}, err
 }
 
+const insertUserIfAbsent = `
+WITH made AS (` + insertUser + ` ON CONFLICT (email) DO NOTHING RETURNING id, created_at)
+INSERT INTO audit_log (user_id, action, network, created_at) SELECT id, 'created', '', created_at FROM made`
+
 // CreateIfAbsent inserts a user unless the address has an account; created says
 // which it was. Several replicas may do so at once.
 func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash string) (created bool, err error) {
@@ -50,8 +56,7 @@ func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash 
 	err = postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { postgres.Clock(b, &now) },
 		func(b *pgx.Batch) error {
-			b.Queue(insertUser+` ON CONFLICT (email) DO NOTHING`,
-				u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now).
+			b.Queue(insertUserIfAbsent, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now).
 				Exec(func(tag pgconn.CommandTag) error { created = tag.RowsAffected() == 1; return nil })
 			return nil
 		})
@@ -113,22 +118,6 @@ func (r *Users) PasswordHash(ctx context.Context, id string) (string, error) {
 		return "", domain.ErrUserNotFound
 	}
 	return hashes[0], nil
-}
-
-const selectUsers = `
-SELECT ` + userColumns + ` FROM users u
-WHERE ($1 = '' OR strpos(u.email, lower($1)) > 0 OR strpos(lower(u.name), lower($1)) > 0)
-  AND ($2 = '' OR $2 = ANY (u.roles))
-  AND ($3 = '' OR u.status = $3)
-  AND ($4::uuid IS NULL OR u.id < $4)
-ORDER BY u.id DESC
-LIMIT $5`
-
-// List returns users, newest first (ids grow with time).
-func (r *Users) List(ctx context.Context, f domain.UserFilter) ([]domain.User, error) {
-	rows, _ := r.pool.Query(ctx, selectUsers, f.Query, f.Role, f.Status, nullable(f.After), f.Limit)
-	users, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.User])
-	return users, postgres.Translate(err)
 }
 
 // Revoked returns the users whose tokens were voided at or after since.

@@ -8,18 +8,29 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"marketplace/shared/auth"
+	"marketplace/shared/idempotency"
 	"marketplace/user-service/internal/domain"
-	"marketplace/user-service/internal/throttle"
 )
 
 // ChangeableUsers is what Accounts needs to change a user.
 type ChangeableUsers interface {
-	Update(ctx context.Context, id string, decide func(domain.User, int, time.Time) (domain.User, error)) (domain.User, error)
-	UpdateAccess(ctx context.Context, id string, decide func(domain.User, int, time.Time) (domain.User, error)) (domain.User, error)
+	Update(ctx context.Context, by domain.Actor, decide func(domain.User, int, time.Time) (domain.User, error)) (domain.User, error)
+	UpdateAccess(
+		ctx context.Context, id string, by domain.Actor, decide func(domain.User, int, time.Time) (domain.User, error),
+	) (domain.User, error)
+	CommandAccess(
+		ctx context.Context, id string, by domain.Actor, decide func(domain.User, int, time.Time) (domain.User, error), answer Answer,
+	) (domain.User, idempotency.Reply, error)
 	PasswordHash(ctx context.Context, id string) (string, error)
-	ChangePassword(ctx context.Context, id, oldHash, newHash, keep string) ([]domain.Revocation, error)
+	ChangePassword(ctx context.Context, change domain.PasswordChange, answer PasswordAnswer) ([]domain.Revocation, idempotency.Reply, error)
+	Once(ctx context.Context, key idempotency.Key, effect func() (idempotency.Reply, error)) (idempotency.Reply, error)
 }
+
+// What makes the replies to commands.
+type (
+	Answer         = idempotency.Answer[domain.User]
+	PasswordAnswer = idempotency.Answer[domain.PasswordChange]
+)
 
 // Accounts changes users.
 type Accounts struct {
@@ -34,9 +45,9 @@ type Accounts struct {
 // Expect refuses a change that was decided on an older version of the user.
 type Expect func(version int) error
 
-// Rename gives a user another name.
-func (a *Accounts) Rename(ctx context.Context, id, name string, expect Expect) (domain.User, error) {
-	return a.Users.Update(ctx, id, func(u domain.User, _ int, _ time.Time) (domain.User, error) {
+// Rename gives the actor another name.
+func (a *Accounts) Rename(ctx context.Context, by domain.Actor, name string, expect Expect) (domain.User, error) {
+	return a.Users.Update(ctx, by, func(u domain.User, _ int, _ time.Time) (domain.User, error) {
 		if err := expect(u.Version); err != nil {
 			return u, err
 		}
@@ -45,69 +56,99 @@ func (a *Accounts) Rename(ctx context.Context, id, name string, expect Expect) (
 }
 
 // ChangePassword asks for the current password again, so that an unlocked screen
-// is not enough, and ends all other sessions.
-func (a *Accounts) ChangePassword(ctx context.Context, who auth.Identity, current, next string) error {
-	limit := throttle.PerHour("password", a.Limits().LoginsPerAccount)
-	if err := a.Limiter.Allow(ctx, limit, who.UserID); err != nil {
-		return err
+// is not enough, and ends all sessions but the one to keep.
+func (a *Accounts) ChangePassword(
+	ctx context.Context, by domain.Actor, keep, current, next string, answer PasswordAnswer,
+) (idempotency.Reply, error) {
+	return a.Users.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
+		return a.changePassword(ctx, by, keep, current, next, answer)
+	})
+}
+
+func (a *Accounts) changePassword(
+	ctx context.Context, by domain.Actor, keep, current, next string, answer PasswordAnswer,
+) (reply idempotency.Reply, err error) {
+	attempt := newPasswordAttempt(a.Limiter, a.Limits(), keep, by.Network)
+	defer func() { attempt.end(ctx, err) }()
+	if err := attempt.begin(ctx); err != nil {
+		return reply, err
 	}
-	oldHash, err := a.Users.PasswordHash(ctx, who.UserID)
+	if err := attempt.countEverywhere(ctx); err != nil {
+		return reply, err
+	}
+	oldHash, err := a.Users.PasswordHash(ctx, by.UserID)
 	if err != nil {
-		return err
+		return reply, err
 	}
 	ok, err := a.Passwords.Verify(ctx, normalPassword(current), oldHash)
 	if err != nil {
-		return err
+		return reply, err
 	}
 	if !ok {
-		return domain.ErrPasswordWrong
+		return reply, domain.ErrPasswordWrong
 	}
 	newHash, err := hashNew(ctx, a.Passwords, next)
 	if err != nil {
-		return err
+		return reply, err
 	}
-	ended, err := a.Users.ChangePassword(ctx, who.UserID, oldHash, newHash, who.SessionID)
+	change := domain.PasswordChange{By: by, OldHash: oldHash, NewHash: newHash, Keep: keep}
+	ended, reply, err := a.Users.ChangePassword(ctx, change, answer)
 	if err != nil {
-		return fmt.Errorf("change a password: %w", err)
+		return reply, fmt.Errorf("change a password: %w", err)
 	}
-	a.Limiter.Reset(ctx, limit, who.UserID)
 	announce(ctx, a.Announcer, a.Log, ended, nil)
-	return nil
+	return reply, nil
 }
 
 // Grant replaces a user's roles.
-func (a *Accounts) Grant(ctx context.Context, id string, roles []string, expect Expect) (domain.User, error) {
-	return a.changeAccess(ctx, id, func(u domain.User, otherAdmins int, now time.Time) (domain.User, error) {
+func (a *Accounts) Grant(ctx context.Context, id string, by domain.Actor, roles []string, expect Expect) (domain.User, error) {
+	user, err := a.Users.UpdateAccess(ctx, id, by, func(u domain.User, otherAdmins int, now time.Time) (domain.User, error) {
 		if err := expect(u.Version); err != nil {
 			return u, err
 		}
 		return u.Grant(roles, otherAdmins, now)
 	})
+	if err == nil {
+		a.announceAccess(ctx, user)
+	}
+	return user, err
 }
 
 // Block ends a user's access until Unblock.
-func (a *Accounts) Block(ctx context.Context, id string) (domain.User, error) {
-	return a.changeAccess(ctx, id, domain.User.Block)
+func (a *Accounts) Block(ctx context.Context, id string, by domain.Actor, expect Expect, answer Answer) (idempotency.Reply, error) {
+	return a.commandAccess(ctx, id, by, expect, domain.User.Block, answer)
 }
 
 // Unblock lets a user sign in again.
-func (a *Accounts) Unblock(ctx context.Context, id string) (domain.User, error) {
-	return a.changeAccess(ctx, id, func(u domain.User, _ int, _ time.Time) (domain.User, error) {
+func (a *Accounts) Unblock(ctx context.Context, id string, by domain.Actor, expect Expect, answer Answer) (idempotency.Reply, error) {
+	return a.commandAccess(ctx, id, by, expect, func(u domain.User, _ int, _ time.Time) (domain.User, error) {
 		return u.Unblock(), nil
+	}, answer)
+}
+
+func (a *Accounts) commandAccess(
+	ctx context.Context, id string, by domain.Actor, expect Expect,
+	decide func(domain.User, int, time.Time) (domain.User, error), answer Answer,
+) (idempotency.Reply, error) {
+	return a.Users.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
+		user, reply, err := a.Users.CommandAccess(ctx, id, by, func(u domain.User, otherAdmins int, now time.Time) (domain.User, error) {
+			if err := expect(u.Version); err != nil {
+				return u, err
+			}
+			return decide(u, otherAdmins, now)
+		}, answer)
+		if err == nil {
+			a.announceAccess(ctx, user)
+		}
+		return reply, err
 	})
 }
 
-func (a *Accounts) changeAccess(
-	ctx context.Context, id string, decide func(domain.User, int, time.Time) (domain.User, error),
-) (domain.User, error) {
-	user, err := a.Users.UpdateAccess(ctx, id, decide)
-	if err != nil {
-		return domain.User{}, err
-	}
+// announceAccess makes every process refuse the tokens that the user had before.
+func (a *Accounts) announceAccess(ctx context.Context, user domain.User) {
 	if user.RevokedBefore != nil {
-		announce(ctx, a.Announcer, a.Log, nil, []domain.Revocation{{ID: id, At: *user.RevokedBefore}})
+		announce(ctx, a.Announcer, a.Log, nil, []domain.Revocation{{ID: user.ID, At: *user.RevokedBefore}})
 	}
-	return user, nil
 }
 
 // AdminUsers is what FirstAdmin needs.

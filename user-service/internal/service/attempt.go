@@ -2,7 +2,9 @@ package service
 
 import (
 	"context"
+	"errors"
 
+	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/throttle"
 )
 
@@ -20,11 +22,11 @@ type attempt struct {
 	limiter          Limiter
 	here, everywhere throttle.Limit
 	account, network string
-	strange          bool // counted everywhere
+	counted          []taken
 }
 
 func newAttempt(limiter Limiter, limits Limits, email, network string) *attempt {
-	account, err := parseEmail(email)
+	account, err := knownEmail(email)
 	if err != nil {
 		account = email
 	}
@@ -36,24 +38,56 @@ func newAttempt(limiter Limiter, limits Limits, email, network string) *attempt 
 	}
 }
 
-// begin counts the attempt in its network; throttle.ErrTooMany if it was one too many.
-func (a *attempt) begin(ctx context.Context) error {
-	return a.limiter.Allow(ctx, a.here, a.keyHere())
+// taken is one count that an attempt went into.
+type taken struct {
+	limit throttle.Limit
+	key   string
 }
 
-// fromStrange counts the attempt everywhere: the owner has no live session in this network.
-func (a *attempt) fromStrange(ctx context.Context) error {
-	a.strange = true
-	return a.limiter.Allow(ctx, a.everywhere, a.account)
-}
-
-// succeeded gives back what the attempt counted against. A sign-in from a known
-// network leaves the whole alone: it would be one more allowance for guessers.
-func (a *attempt) succeeded(ctx context.Context) {
-	a.limiter.Reset(ctx, a.here, a.keyHere())
-	if a.strange {
-		a.limiter.Reset(ctx, a.everywhere, a.account)
+// newPasswordAttempt is a try at the current password by somebody who is signed in. The session takes the place of the account: who
+// guesses with a stolen token uses up what its session may try, and the owner, who can sign in again, has all attempts left.
+func newPasswordAttempt(limiter Limiter, limits Limits, session, network string) *attempt {
+	return &attempt{
+		limiter:    limiter,
+		here:       throttle.PerHour("password-session-network", limits.LoginsPerAccount),
+		everywhere: throttle.PerHour("password-session", limits.LoginsPerAccountEverywhere),
+		account:    session, network: network,
 	}
 }
 
-func (a *attempt) keyHere() string { return a.network + " " + a.account }
+// begin counts the attempt in its network; throttle.ErrTooMany if it was one too many.
+func (a *attempt) begin(ctx context.Context) error {
+	return a.count(ctx, a.here, a.network+" "+a.account)
+}
+
+// countEverywhere is for an attempt from a network in which the owner has no live session.
+func (a *attempt) countEverywhere(ctx context.Context) error {
+	return a.count(ctx, a.everywhere, a.account)
+}
+
+func (a *attempt) count(ctx context.Context, limit throttle.Limit, key string) error {
+	err := a.limiter.Allow(ctx, limit, key)
+	if err == nil {
+		a.counted = append(a.counted, taken{limit, key})
+	}
+	return err
+}
+
+// end settles the counts once it is known how the attempt ended. A success gives the whole allowances back. A sign-in from a known
+// network leaves the one for everywhere alone: it would be one more allowance for guessers. An attempt that ended without an answer
+// about the password, for instance because too many wait to be hashed, was no attempt.
+func (a *attempt) end(ctx context.Context, err error) {
+	for _, c := range a.counted {
+		switch {
+		case err == nil:
+			a.limiter.Reset(ctx, c.limit, c.key)
+		case !answered(err):
+			a.limiter.GiveBack(ctx, c.limit, c.key)
+		}
+	}
+}
+
+// answered says whether the error tells something about the password.
+func answered(err error) bool {
+	return errors.Is(err, domain.ErrCredentials) || errors.Is(err, domain.ErrBlocked) || errors.Is(err, domain.ErrPasswordWrong)
+}

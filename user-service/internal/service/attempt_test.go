@@ -43,12 +43,23 @@ func (d door) opens(network string, known bool) bool {
 	a := newAttempt(d.limiter, usual, "Ann@Example.com", network)
 	err := a.begin(d.t.Context())
 	if err == nil && !known {
-		err = a.fromStrange(d.t.Context())
+		err = a.countEverywhere(d.t.Context())
 	}
 	if err != nil {
 		require.ErrorIs(d.t, err, throttle.ErrTooMany)
 	}
 	return err == nil
+}
+
+// signsIn is an attempt with the right password.
+func (d door) signsIn(email, network string, known bool) {
+	d.t.Helper()
+	a := newAttempt(d.limiter, usual, email, network)
+	require.NoError(d.t, a.begin(d.t.Context()))
+	if !known {
+		require.NoError(d.t, a.countEverywhere(d.t.Context()))
+	}
+	a.end(d.t.Context(), nil)
 }
 
 const hours = 24
@@ -82,7 +93,7 @@ func TestAttempt_P40_ADayOfGuessingInTenThousandNetworksIsBoundedAndTheOwnerIsIn
 		}
 		if minute%10 == 0 {
 			require.True(t, d.opens("home", true), "after %d minutes", minute)
-			newAttempt(d.limiter, usual, "ann@example.com", "home").succeeded(t.Context())
+			d.signsIn("ann@example.com", "home", true)
 		}
 	}
 	require.InDelta(t, usual.LoginsPerAccountEverywhere*(1+hours), guesses, 1)
@@ -95,10 +106,7 @@ func TestAttempt_P40_SuccessGivesTheOwnerEverythingBack(t *testing.T) {
 	}
 	require.False(t, d.opens("another", false))
 	d.clock.Advance(time.Hour / time.Duration(usual.LoginsPerAccountEverywhere))
-	a := newAttempt(d.limiter, usual, " ANN@example.com", "hotel")
-	require.NoError(t, a.begin(t.Context()))
-	require.NoError(t, a.fromStrange(t.Context()))
-	a.succeeded(t.Context())
+	d.signsIn(" ANN@example.com", "hotel", false)
 	for i := range usual.LoginsPerAccountEverywhere {
 		require.True(t, d.opens(fmt.Sprint("later ", i), false))
 	}

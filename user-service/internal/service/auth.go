@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"github.com/rs/zerolog"
 
 	"marketplace/user-service/internal/domain"
+	"marketplace/user-service/internal/password"
 	"marketplace/user-service/internal/throttle"
 	"marketplace/user-service/internal/token"
 )
@@ -21,8 +23,13 @@ type AuthUsers interface {
 // AuthSessions is what Auth needs of the stored sessions.
 type AuthSessions interface {
 	Open(ctx context.Context, userID, passwordHash string, in domain.SignIn) (domain.SignedIn, error)
-	Refresh(ctx context.Context, id string, decide func(domain.Family) (domain.Family, error)) (domain.Family, error)
-	Revoke(ctx context.Context, id, userID, reason string) (domain.Revocation, error)
+	Refresh(ctx context.Context, id, network string, decide func(domain.Family) (domain.Family, error)) (domain.Family, error)
+	Revoke(ctx context.Context, id string, by domain.Actor, reason string) (domain.Revocation, error)
+}
+
+// AuditLog notes what has no transaction of its own.
+type AuditLog interface {
+	Failed(ctx context.Context, e domain.AuditEntry) error
 }
 
 // Limits says how many attempts are allowed.
@@ -37,6 +44,7 @@ type Limits struct {
 type Auth struct {
 	Users     AuthUsers
 	Sessions  AuthSessions
+	Audit     AuditLog
 	Passwords Passwords
 	Keys      *token.Keys
 	Limiter   Limiter
@@ -48,7 +56,7 @@ type Auth struct {
 
 // Client is where a request comes from.
 type Client struct {
-	Address   string
+	Network   string // the client's address, or the network that one household has
 	UserAgent string
 }
 
@@ -61,7 +69,7 @@ type Registration struct {
 // Register creates an account and signs it in.
 func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Tokens, error) {
 	limit := throttle.PerMinute("register", a.Limits().RegistrationsPerAddress)
-	if err := a.Limiter.Allow(ctx, limit, throttle.Address(r.Client.Address)); err != nil {
+	if err := a.Limiter.Allow(ctx, limit, r.Client.Network); err != nil {
 		return domain.User{}, Tokens{}, err
 	}
 	user, err := newUser(a.NewID(), r.Email, r.Name, nil)
@@ -87,27 +95,33 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 // Login checks the password and begins a session. An address without account
 // costs and answers the same as a wrong password.
 func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tokens, error) {
-	network := throttle.Address(c.Address)
 	byAddress := throttle.PerMinute("login-address", a.Limits().LoginsPerAddress)
-	if err := a.Limiter.Allow(ctx, byAddress, network); err != nil {
+	if err := a.Limiter.Allow(ctx, byAddress, c.Network); err != nil {
 		return Tokens{}, err
 	}
-	attempt := newAttempt(a.Limiter, a.Limits(), email, network)
+	attempt := newAttempt(a.Limiter, a.Limits(), email, c.Network)
+	issued, err := a.try(ctx, attempt, email, password, c)
+	attempt.end(ctx, err)
+	return issued, err
+}
+
+func (a *Auth) try(ctx context.Context, attempt *attempt, email, password string, c Client) (Tokens, error) {
 	if err := attempt.begin(ctx); err != nil {
 		return Tokens{}, err
 	}
-	email, errEmail := parseEmail(email)
-	found, errFound := a.Users.Credentials(ctx, email, network)
+	email, errEmail := knownEmail(email)
+	found, errFound := a.Users.Credentials(ctx, email, c.Network)
 	unknown := errEmail != nil || errors.Is(errFound, domain.ErrUserNotFound)
 	if errFound != nil && !unknown {
 		return Tokens{}, errFound
 	}
 	if !found.KnownNetwork {
-		if err := attempt.fromStrange(ctx); err != nil {
+		if err := attempt.countEverywhere(ctx); err != nil {
 			return Tokens{}, err
 		}
 	}
 	if err := a.verify(ctx, found, unknown, password); err != nil {
+		a.noteFailed(ctx, found, c, err)
 		return Tokens{}, err
 	}
 	in, refresh, err := a.signIn(c)
@@ -116,10 +130,34 @@ func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tok
 	}
 	opened, err := a.Sessions.Open(ctx, found.UserID, found.PasswordHash, in)
 	if err != nil {
+		a.noteFailed(ctx, found, c, err)
 		return Tokens{}, err
 	}
-	attempt.succeeded(ctx)
+	if len(opened.Ended) > 0 {
+		announce(ctx, a.Announcer, a.Log, opened.Ended, nil)
+	}
 	return tokens(a.Keys, opened, in.SessionID, refresh)
+}
+
+// noteFailed notes a sign-in that failed in a network that the account has no live session in. An address without account is noted too:
+// that makes both replies take the same time. The reply does not depend on whether it could be noted.
+func (a *Auth) noteFailed(ctx context.Context, found domain.Credentials, c Client, because error) {
+	entry := domain.Actor{Network: c.Network}.Entry(found.UserID, domain.ActionSignInFailed, time.Time{})
+	switch {
+	case found.KnownNetwork:
+		return
+	case errors.Is(because, domain.ErrBlocked):
+		entry = entry.Because(domain.FailedBlocked)
+	case errors.Is(because, domain.ErrCredentials) && found.UserID == "":
+		entry = entry.Because(domain.FailedUnknown)
+	case errors.Is(because, domain.ErrCredentials):
+		entry = entry.Because(domain.FailedPassword)
+	default:
+		return
+	}
+	if err := a.Audit.Failed(ctx, entry); err != nil {
+		a.Log.Warn().Ctx(ctx).Err(err).Msg("a failed sign-in is not in the audit log")
+	}
 }
 
 // verify hashes once whatever the case.
@@ -142,14 +180,14 @@ const maxUserAgent = 200
 
 // signIn prepares a new session with its first refresh token.
 func (a *Auth) signIn(c Client) (domain.SignIn, string, error) {
-	id := a.NewID()
-	refresh, err := a.Keys.Issue(token.Refresh{SessionID: id, Generation: 1})
+	id, key := a.NewID(), token.NewSessionKey()
+	refresh, err := a.Keys.Issue(token.Refresh{SessionID: id, Generation: 1}, key)
 	if err != nil {
 		return domain.SignIn{}, "", err
 	}
 	hash := token.HashRefresh(refresh)
 	agent := strings.ToValidUTF8(c.UserAgent[:min(len(c.UserAgent), maxUserAgent)], "")
-	return domain.SignIn{SessionID: id, RefreshHash: hash[:], UserAgent: agent, Address: throttle.Address(c.Address)}, refresh, nil
+	return domain.SignIn{SessionID: id, RefreshHash: hash[:], TokenKey: key, UserAgent: agent, Address: c.Network}, refresh, nil
 }
 
 func newUser(id, email, name string, roles []string) (domain.User, error) {
@@ -167,10 +205,13 @@ func newUser(id, email, name string, roles []string) (domain.User, error) {
 }
 
 // hashNew hashes a password that somebody chooses.
-func hashNew(ctx context.Context, p Passwords, password string) (string, error) {
-	password = normalPassword(password)
-	if err := domain.CheckPassword(password); err != nil {
+func hashNew(ctx context.Context, p Passwords, chosen string) (string, error) {
+	chosen = normalPassword(chosen)
+	if err := domain.CheckPassword(chosen); err != nil {
 		return "", err
 	}
-	return p.Hash(ctx, password)
+	if password.IsCommon(chosen) {
+		return "", domain.ErrPasswordCommon
+	}
+	return p.Hash(ctx, chosen)
 }

@@ -18,6 +18,7 @@ type Passwords interface {
 // Limiter slows down guessing.
 type Limiter interface {
 	Allow(ctx context.Context, limit throttle.Limit, key string) error
+	GiveBack(ctx context.Context, limit throttle.Limit, key string)
 	Reset(ctx context.Context, limit throttle.Limit, key string)
 }
 

@@ -26,8 +26,8 @@ type Revoked interface {
 	Revoked(ctx context.Context, since time.Time) ([]domain.Revocation, error)
 }
 
-// EndedSessions deletes sessions that nobody asks about any more.
-type EndedSessions interface {
+// Ended deletes rows that nobody asks about any more, up to limit at once.
+type Ended interface {
 	DeleteEnded(ctx context.Context, limit int) (int64, error)
 }
 
@@ -60,16 +60,25 @@ func (r *Revocations) Reconcile(ctx context.Context) error {
 	return r.Announcer.Announce(ctx, sessions, users)
 }
 
-// Clean deletes sessions a week after their end, until ctx ends.
-func Clean(ctx context.Context, sessions EndedSessions, log zerolog.Logger) error {
-	return every(ctx, cleanEvery, log, "ended sessions cannot be deleted", func(ctx context.Context) error {
-		for {
-			n, err := sessions.DeleteEnded(ctx, cleanChunk)
-			if n < cleanChunk || err != nil {
+// Clean deletes old rows of each table, until ctx ends.
+func Clean(ctx context.Context, log zerolog.Logger, tables ...Ended) error {
+	return every(ctx, cleanEvery, log, "old rows cannot be deleted", func(ctx context.Context) error {
+		for _, table := range tables {
+			if err := clean(ctx, table); err != nil {
 				return err
 			}
 		}
+		return nil
 	})
+}
+
+func clean(ctx context.Context, table Ended) error {
+	for {
+		n, err := table.DeleteEnded(ctx, cleanChunk)
+		if n < cleanChunk || err != nil {
+			return err
+		}
+	}
 }
 
 // every does something now and again and again; a failure is logged when it begins.

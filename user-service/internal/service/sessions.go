@@ -8,7 +8,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"marketplace/shared/auth"
 	"marketplace/user-service/internal/domain"
 	"marketplace/user-service/internal/token"
 )
@@ -16,17 +15,16 @@ import (
 // Refresh takes a refresh token and gives the next one, with an access token that
 // carries the roles of this moment. ErrSessionEnded, if it is of no use; when it
 // had been used up before, its whole family ends with it.
-func (a *Auth) Refresh(ctx context.Context, presented string) (Tokens, error) {
-	claim, err := a.Keys.ParseRefresh(presented)
+func (a *Auth) Refresh(ctx context.Context, presented, network string) (Tokens, error) {
+	claim, err := token.ReadRefresh(presented)
 	if err != nil {
 		return Tokens{}, domain.ErrSessionEnded
 	}
 	var next string
 	var outcome domain.Outcome
-	family, err := a.Sessions.Refresh(ctx, claim.SessionID, func(f domain.Family) (_ domain.Family, err error) {
-		hash := token.HashRefresh(presented)
-		if claim.Generation == f.Generation && !bytes.Equal(hash[:], f.RefreshHash) {
-			return f, domain.ErrSessionEnded // the database was set back to before this token
+	family, err := a.Sessions.Refresh(ctx, claim.SessionID, network, func(f domain.Family) (_ domain.Family, err error) {
+		if !a.genuine(claim, f) {
+			return f, domain.ErrSessionEnded
 		}
 		if f.Session, outcome, err = f.Session.Refresh(claim.Generation, f.Now); err != nil {
 			return f, err
@@ -46,18 +44,31 @@ func (a *Auth) Refresh(ctx context.Context, presented string) (Tokens, error) {
 	return tokens(a.Keys, domain.SignedIn{User: family.User, At: family.Now}, family.Session.ID, next)
 }
 
+// genuine says whether the family made the token. The current one is known by its hash, whatever secret it was made under, so that
+// a session may be idle while the secret is changed. One that claims to be current and has another hash is forged, or the database
+// was set back to before it.
+func (a *Auth) genuine(claim token.Presented, f domain.Family) bool {
+	if claim.Generation == f.Generation {
+		return bytes.Equal(claim.Hash[:], f.RefreshHash)
+	}
+	return a.Keys.Genuine(claim, f.TokenKey)
+}
+
 // successor makes the family's current token: a new one, or the same again for a
 // parallel request.
 func (a *Auth) successor(f *domain.Family, outcome domain.Outcome) (string, error) {
 	current := token.Refresh{SessionID: f.Session.ID, Generation: f.Generation}
 	switch outcome {
 	case domain.Rotated:
-		next, err := a.Keys.Issue(current)
+		if f.TokenKey == nil {
+			f.TokenKey = token.NewSessionKey()
+		}
+		next, err := a.Keys.Issue(current, f.TokenKey)
 		hash := token.HashRefresh(next)
 		f.RefreshHash = hash[:]
 		return next, err
 	case domain.Replayed:
-		next, err := a.Keys.Reissue(current, token.RefreshHash(f.RefreshHash))
+		next, err := a.Keys.Reissue(current, f.TokenKey, token.RefreshHash(f.RefreshHash))
 		if errors.Is(err, token.ErrNotGenuine) {
 			return "", domain.ErrSessionEnded // made under a secret that is gone
 		}
@@ -68,18 +79,18 @@ func (a *Auth) successor(f *domain.Family, outcome domain.Outcome) (string, erro
 }
 
 // Logout ends the session of the access token. Ending it twice is no error.
-func (a *Auth) Logout(ctx context.Context, who auth.Identity) error {
-	err := a.EndSession(ctx, who.UserID, who.SessionID, domain.RevokedLogout)
+func (a *Auth) Logout(ctx context.Context, by domain.Actor, sessionID string) error {
+	err := a.EndSession(ctx, by, sessionID, domain.RevokedLogout)
 	if errors.Is(err, domain.ErrSessionNotFound) {
 		return nil
 	}
 	return err
 }
 
-// EndSession ends one of the user's sessions; ErrSessionNotFound if it is not
+// EndSession ends one of the actor's sessions; ErrSessionNotFound if it is not
 // theirs or has ended.
-func (a *Auth) EndSession(ctx context.Context, userID, sessionID, reason string) error {
-	ended, err := a.Sessions.Revoke(ctx, sessionID, userID, reason)
+func (a *Auth) EndSession(ctx context.Context, by domain.Actor, sessionID, reason string) error {
+	ended, err := a.Sessions.Revoke(ctx, sessionID, by, reason)
 	if err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}

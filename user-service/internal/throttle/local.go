@@ -49,9 +49,18 @@ func (l *local) turn(now time.Time) {
 	l.older, l.newer, l.turnedAt = l.newer, map[string]time.Time{}, now
 }
 
-func (l *local) reset(id string) {
+// giveBack makes the allowance complete by so much earlier.
+func (l *local) giveBack(id string, amount time.Duration, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.newer, id)
+	whole, ok := l.newer[id]
+	if !ok {
+		whole = l.older[id]
+	}
 	delete(l.older, id)
+	if whole = whole.Add(-amount); whole.After(now) {
+		l.newer[id] = whole
+		return
+	}
+	delete(l.newer, id)
 }

@@ -4,7 +4,8 @@
 // Attempts are counted in this process and, when Redis is there, in Redis for all
 // replicas together; an attempt passes if both allow it. When Redis does not
 // answer within 50 ms, the process's own count holds alone and Redis is left in
-// peace for a second.
+// peace for a second. What is given back meanwhile is told to Redis as soon as it
+// answers.
 //
 // The algorithm is GCRA (https://en.wikipedia.org/wiki/Generic_cell_rate_algorithm):
 // a key holds one time, when its allowance will be whole again. The allowance of
@@ -58,6 +59,7 @@ func (l Limit) interval() time.Duration { return l.window / time.Duration(l.atte
 // Limiter counts attempts.
 type Limiter struct {
 	local  *local
+	owed   owed
 	redis  redis.Scripter
 	within time.Duration // redisTimeout, but in tests
 	log    zerolog.Logger
@@ -68,15 +70,17 @@ type Limiter struct {
 // New returns a limiter. The client must heed the deadline of a context
 // (ContextTimeoutEnabled) and not retry.
 func New(client redis.Scripter, log zerolog.Logger, now func() time.Time) *Limiter {
-	return &Limiter{local: newLocal(), redis: client, within: redisTimeout, log: log, now: now}
+	return &Limiter{local: newLocal(), owed: owed{keys: map[string]time.Duration{}}, redis: client, within: redisTimeout, log: log, now: now}
 }
 
 // Allow takes one attempt of the key's allowance, or returns ErrTooMany.
 func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) error {
 	id := identify(limit, key)
 	wait := l.local.take(id, limit, l.now())
-	if wait == 0 {
-		wait = l.takeShared(ctx, id, limit)
+	if wait == 0 && !l.owed.has(id) {
+		if wait = l.takeShared(ctx, id, limit); wait > 0 {
+			l.local.giveBack(id, limit.interval(), l.now()) // a refused attempt counts nowhere
+		}
 	}
 	if wait > 0 {
 		return ErrTooMany.WithRetryAfter(wait)
@@ -86,7 +90,7 @@ func (l *Limiter) Allow(ctx context.Context, limit Limit, key string) error {
 
 func (l *Limiter) takeShared(ctx context.Context, id string, limit Limit) time.Duration {
 	var micros int64
-	l.ask(ctx, func(ctx context.Context) (err error) {
+	_ = l.ask(ctx, func(ctx context.Context) (err error) {
 		micros, err = take.Run(ctx, l.redis, []string{id}, limit.interval().Microseconds(), limit.window.Microseconds()).Int64()
 		return err
 	})
@@ -95,11 +99,23 @@ func (l *Limiter) takeShared(ctx context.Context, id string, limit Limit) time.D
 
 // Reset gives the key its whole allowance back.
 func (l *Limiter) Reset(ctx context.Context, limit Limit, key string) {
-	id := identify(limit, key)
-	l.local.reset(id)
-	l.ask(ctx, func(ctx context.Context) error {
-		return reset.Run(ctx, l.redis, []string{id}).Err()
+	l.giveBack(ctx, identify(limit, key), limit.window)
+}
+
+// GiveBack gives one attempt back that Allow has taken. Whether Redis counted it is not known if it answered too late; then one
+// may come back there that it never took.
+func (l *Limiter) GiveBack(ctx context.Context, limit Limit, key string) {
+	l.giveBack(ctx, identify(limit, key), limit.interval())
+}
+
+func (l *Limiter) giveBack(ctx context.Context, id string, amount time.Duration) {
+	l.local.giveBack(id, amount, l.now())
+	told := !l.owed.has(id) && l.ask(ctx, func(ctx context.Context) error {
+		return giveBack.Run(ctx, l.redis, []string{id}, amount.Microseconds()).Err()
 	})
+	if !told {
+		l.owed.add(id, amount)
+	}
 }
 
 // identify makes the name under which a key is counted. Keys are people's
@@ -109,18 +125,21 @@ func identify(limit Limit, key string) string {
 	return "user-service:throttle:" + limit.name + ":" + base64.RawURLEncoding.EncodeToString(sum[:18])
 }
 
-// ask runs one command on Redis, unless it failed a moment ago.
-func (l *Limiter) ask(ctx context.Context, command func(context.Context) error) {
+// ask runs one command on Redis, unless it failed a moment ago, and says whether Redis answered. A request that is cancelled does
+// not cancel it.
+func (l *Limiter) ask(ctx context.Context, command func(context.Context) error) bool {
 	now := time.Now()
 	if now.UnixNano() < l.resume.Load() {
-		return
+		return false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), l.within)
 	defer cancel()
 	if err := command(ctx); err != nil {
 		l.resume.Store(now.Add(l.within + redisRest).UnixNano())
 		l.log.Warn().Err(err).Msg("Redis does not answer: counting attempts in this process alone")
+		return false
 	}
+	return true
 }
 
 // take is GCRA on Redis's own clock. ARGV: interval, window, both in microseconds;
@@ -136,4 +155,13 @@ end
 redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000))
 return 0`)
 
-var reset = redis.NewScript(`return redis.call('DEL', KEYS[1])`)
+// giveBack makes the allowance complete earlier. ARGV: by how many microseconds.
+var giveBack = redis.NewScript(`
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local whole = tonumber(redis.call('GET', KEYS[1]) or 0) - tonumber(ARGV[1])
+if whole <= now then
+  return redis.call('DEL', KEYS[1])
+end
+redis.call('SET', KEYS[1], string.format('%.0f', whole), 'PX', math.ceil((whole - now) / 1000))
+return 1`)

@@ -167,14 +167,67 @@ func TestLimiter_P41_AsksRedisAgainWhenItIsBack(t *testing.T) {
 	require.EqualValues(t, 1, client.DBSize(t.Context()).Val())
 }
 
-func TestAddress_P40_OneHouseholdIsOneKey(t *testing.T) {
-	for client, want := range map[string]string{
-		"192.0.2.7":                "192.0.2.7",
-		"::ffff:192.0.2.7":         "192.0.2.7",
-		"2001:db8:1:2:3:4:5:6":     "2001:db8:1:2::/64",
-		"2001:db8:1:2:ffff::1%eth": "2001:db8:1:2::/64",
-		"no address":               "no address",
-	} {
-		require.Equal(t, want, Address(client))
+func TestLimiter_P40_OneAttemptIsGivenBackEverywhere(t *testing.T) {
+	t.Parallel()
+	url := testkit.Redis(t)
+	one, two := patient(connect(t, url)), patient(connect(t, url))
+	hour := PerHour("test", 10)
+	require.Equal(t, 10, allowed(one, hour, "k", 11))
+	one.GiveBack(t.Context(), hour, "k")
+	require.Equal(t, 1, allowed(one, hour, "k", 2))
+	one.GiveBack(t.Context(), hour, "k")
+	require.Equal(t, 1, allowed(two, hour, "k", 2))
+	for range 20 {
+		one.GiveBack(t.Context(), hour, "k")
 	}
+	require.Equal(t, 10, allowed(one, hour, "k", 11), "never more than the allowance")
+}
+
+// Redis counted the attempts and then answers too late to what is given back.
+func TestLimiter_P41_ASlowRedisGivesBackWhatItCounted(t *testing.T) {
+	t.Parallel()
+	url := testkit.Redis(t)
+	one, two := patient(connect(t, url)), patient(connect(t, url))
+	hour := PerHour("test", 10)
+	require.Equal(t, 10, allowed(one, hour, "k", 10))
+	require.Equal(t, 10, allowed(one, hour, "l", 10))
+	one.within = time.Nanosecond
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	one.Reset(cancelled, hour, "k")
+	one.GiveBack(cancelled, hour, "l")
+	one.GiveBack(cancelled, hour, "l")
+	one.within = time.Minute
+	one.resume.Store(0)
+	require.Equal(t, 10, allowed(one, hour, "k", 11), "at once in this process")
+	require.Equal(t, 0, allowed(two, hour, "k", 1), "Redis does not know yet")
+
+	running, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- one.Run(running) }()
+	testkit.Eventually(t, time.Minute, func() bool { return len(one.owed.all()) == 0 })
+	require.Equal(t, 10, allowed(two, hour, "k", 11), "soon everywhere")
+	require.Equal(t, 2, allowed(two, hour, "l", 3))
+	stop()
+	require.NoError(t, <-done)
+}
+
+func TestLimiter_P41_WhatIsOwedIsToldAtTheEnd(t *testing.T) {
+	t.Parallel()
+	client := connect(t, testkit.Redis(t))
+	l := patient(client)
+	require.NoError(t, l.Allow(t.Context(), tenPerMinute, "k"))
+	l.owed.add(identify(tenPerMinute, "k"), time.Minute)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.NoError(t, l.Run(ended))
+	require.Zero(t, client.DBSize(t.Context()).Val())
+}
+
+func TestOwed_MemoryIsBounded(t *testing.T) {
+	o := owed{keys: map[string]time.Duration{}}
+	for i := range 2 * maxOwed {
+		o.add(fmt.Sprint(i), time.Second)
+	}
+	require.Len(t, o.keys, maxOwed)
 }

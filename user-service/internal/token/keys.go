@@ -21,13 +21,15 @@ import (
 const (
 	signingInfo = "marketplace access token signing v1"
 	refreshInfo = "marketplace refresh token v1"
+	// for what is stored of request bodies beside their Idempotency-Key
+	fingerprintInfo = "marketplace request fingerprint v1"
 )
 
 // ErrUnknownKey is the answer to a key id that is neither current nor previous.
 var ErrUnknownKey = errors.New("unknown key id")
 
 // Keys signs tokens with the current secret's keys and accepts those of the
-// previous secret too, so that rotating the secret signs nobody out.
+// previous secret too, for access tokens that were made before the secret was changed.
 type Keys struct {
 	current  derived
 	accepted []derived // current first
@@ -38,6 +40,8 @@ type derived struct {
 	signing ed25519.PrivateKey
 	public  ed25519.PublicKey
 	refresh []byte
+
+	fingerprint []byte
 }
 
 // NewKeys derives the keys; previous may be empty.
@@ -62,6 +66,10 @@ func NewKeys(secret, previous string) (*Keys, error) {
 	return keys, err
 }
 
+// Fingerprint is the key of the fingerprints that are kept of requests. When the secret is rotated, a request that is
+// repeated over the change is refused as another one.
+func (k *Keys) Fingerprint() []byte { return k.current.fingerprint }
+
 // Signing is the key for new access tokens.
 func (k *Keys) Signing() ed25519.PrivateKey { return k.current.signing }
 
@@ -74,8 +82,12 @@ func derive(secret string) (derived, error) {
 	if err != nil {
 		return derived{}, fmt.Errorf("derive the refresh key: %w", err)
 	}
+	fingerprint, err := hkdf.Key(sha256.New, []byte(secret), nil, fingerprintInfo, sha256.Size)
+	if err != nil {
+		return derived{}, fmt.Errorf("derive the fingerprint key: %w", err)
+	}
 	signing := ed25519.NewKeyFromSeed(seed)
-	return derived{signing: signing, public: signing.Public().(ed25519.PublicKey), refresh: refresh}, nil
+	return derived{signing: signing, public: signing.Public().(ed25519.PublicKey), refresh: refresh, fingerprint: fingerprint}, nil
 }
 
 // Public is the verifying key with that id, or ErrUnknownKey.

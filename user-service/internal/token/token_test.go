@@ -76,57 +76,75 @@ func TestPublic_RefusesOtherKeys(t *testing.T) {
 	require.Equal(t, ed25519.PublicKey(nil), key)
 }
 
-func TestRefresh_SaysTheSameEachTimeAndOtherwiseDiffers(t *testing.T) {
-	keys := newKeys(t, "secret", "")
-	of := token.Refresh{SessionID: uuid.NewString(), Generation: 7}
-	issued, err := keys.Issue(of)
+func read(t *testing.T, refresh string) token.Presented {
+	t.Helper()
+	presented, err := token.ReadRefresh(refresh)
 	require.NoError(t, err)
-	again, err := keys.Issue(of)
+	return presented
+}
+
+func TestRefresh_SaysTheSameEachTimeAndOtherwiseDiffers(t *testing.T) {
+	keys, session := newKeys(t, "secret", ""), token.NewSessionKey()
+	of := token.Refresh{SessionID: uuid.NewString(), Generation: 7}
+	issued, err := keys.Issue(of, session)
+	require.NoError(t, err)
+	again, err := keys.Issue(of, session)
 	require.NoError(t, err)
 	require.Equal(t, issued, again)
 
-	got, err := keys.ParseRefresh(issued)
-	require.NoError(t, err)
-	require.Equal(t, of, got)
+	got := read(t, issued)
+	require.Equal(t, of, got.Refresh)
+	require.Equal(t, token.HashRefresh(issued), got.Hash)
+	require.True(t, keys.Genuine(got, session))
+	require.False(t, keys.Genuine(got, token.NewSessionKey()), "each session has a key of its own")
+	require.False(t, keys.Genuine(got, nil))
 
-	other, err := keys.Issue(token.Refresh{SessionID: of.SessionID, Generation: 8})
+	other, err := keys.Issue(token.Refresh{SessionID: of.SessionID, Generation: 8}, session)
 	require.NoError(t, err)
 	require.NotEqual(t, token.HashRefresh(issued), token.HashRefresh(other))
 }
 
-func TestRefresh_SurvivesTheRotationOfTheSecret(t *testing.T) {
+func TestRefresh_P37_IsRecognisedWithoutTheSecretThatMadeIt(t *testing.T) {
+	session := token.NewSessionKey()
 	of := token.Refresh{SessionID: uuid.NewString(), Generation: 2}
-	old, err := newKeys(t, "old secret", "").Issue(of)
+	old, err := newKeys(t, "old secret", "").Issue(of, session)
 	require.NoError(t, err)
 
-	rotated := newKeys(t, "new secret", "old secret")
-	got, err := rotated.ParseRefresh(old)
-	require.NoError(t, err)
-	require.Equal(t, of, got)
-	reissued, err := rotated.Reissue(of, token.HashRefresh(old))
+	rotated, dropped := newKeys(t, "new secret", "old secret"), newKeys(t, "new secret", "")
+	reissued, err := rotated.Reissue(of, session, token.HashRefresh(old))
 	require.NoError(t, err)
 	require.Equal(t, old, reissued)
+	require.True(t, dropped.Genuine(read(t, old), session))
+	_, err = dropped.Reissue(of, session, token.HashRefresh(old))
+	require.ErrorIs(t, err, token.ErrNotGenuine, "the session's key alone makes no token")
+}
 
-	_, err = newKeys(t, "new secret", "").ParseRefresh(old)
-	require.ErrorIs(t, err, token.ErrNotGenuine)
-	_, err = newKeys(t, "new secret", "").Reissue(of, token.HashRefresh(old))
-	require.ErrorIs(t, err, token.ErrNotGenuine)
+// Tokens from before sessions had keys.
+func TestRefresh_WithoutTagIsRecognisedByTheSecretsThatAreKnown(t *testing.T) {
+	of := token.Refresh{SessionID: uuid.NewString(), Generation: 2}
+	old, err := newKeys(t, "old secret", "").Issue(of, nil)
+	require.NoError(t, err)
+	for _, session := range [][]byte{nil, token.NewSessionKey()} {
+		require.True(t, newKeys(t, "new secret", "old secret").Genuine(read(t, old), session))
+		require.False(t, newKeys(t, "new secret", "").Genuine(read(t, old), session))
+	}
 }
 
 func TestRefresh_P36_NothingForgedIsGenuine(t *testing.T) {
 	keys := newKeys(t, "secret", "previous")
-	genuine, err := keys.Issue(token.Refresh{SessionID: uuid.NewString(), Generation: 1})
-	require.NoError(t, err)
-	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(genuine, "mrt1_"))
-	require.NoError(t, err)
-	for i := range raw {
-		raw[i] ^= 1
-		_, err := keys.ParseRefresh("mrt1_" + base64.RawURLEncoding.EncodeToString(raw))
-		require.ErrorIs(t, err, token.ErrNotGenuine, "byte %d", i)
-		raw[i] ^= 1
-	}
-	for _, forged := range []string{"", "mrt1_", genuine[1:], genuine + "A", genuine[:len(genuine)-1], "mrt1_" + genuine, strings.ToUpper(genuine)} {
-		_, err := keys.ParseRefresh(forged)
-		require.ErrorIs(t, err, token.ErrNotGenuine, "%q", forged)
+	for prefix, session := range map[string][]byte{"mrt1_": nil, "mrt2_": token.NewSessionKey()} {
+		genuine, err := keys.Issue(token.Refresh{SessionID: uuid.NewString(), Generation: 1}, session)
+		require.NoError(t, err)
+		raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(genuine, prefix))
+		require.NoError(t, err)
+		for i := range raw {
+			raw[i] ^= 1
+			require.False(t, keys.Genuine(read(t, prefix+base64.RawURLEncoding.EncodeToString(raw)), session), "byte %d", i)
+			raw[i] ^= 1
+		}
+		for _, forged := range []string{"", prefix, genuine[1:], genuine + "A", genuine[:len(genuine)-1], prefix + genuine, strings.ToUpper(genuine)} {
+			_, err := token.ReadRefresh(forged)
+			require.ErrorIs(t, err, token.ErrNotGenuine, "%q", forged)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package app
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +14,7 @@ import (
 	"marketplace/shared/discovery"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/inbox"
+	"marketplace/shared/inspect"
 	"marketplace/shared/lifecycle"
 	"marketplace/shared/outbox"
 	"marketplace/shared/postgres"
@@ -38,6 +38,7 @@ const consumeBatch = 20
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
 		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
+		SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
@@ -82,9 +83,11 @@ func Run(ctx context.Context, cfg config.Config) error {
 	warehouses, supplies := repository.NewWarehouses(pool), repository.NewSupplies(pool)
 	metrics := service.NewMetrics(tel.Registry)
 	fulfilling := &service.Fulfilling{Fulfilments: fulfilments, Shipments: reads, Metrics: metrics}
+	catalogue := client.NewCatalogue(products)
 	stocking := &service.Stocking{
-		Catalogue: client.NewCatalogue(products), Supplies: supplies, Warehouses: warehouses, NewID: newID, Now: time.Now,
+		Catalogue: catalogue, Supplies: supplies, Warehouses: warehouses, NewID: newID, Now: time.Now,
 	}
+	counting := &service.Counting{Stock: reads, Products: client.NewKnown(catalogue)}
 	group.Go("overdue", func(ctx context.Context) error { return metrics.WatchOverdue(ctx, fulfilments, tel.Log) })
 
 	messages := &handler.Events{Fulfilling: fulfilling}
@@ -102,10 +105,18 @@ func Run(ctx context.Context, cfg config.Config) error {
 		{Name: "redis", Probe: revocations.Ping},
 	}})
 	(&handler.Handler{
-		Stocking: stocking, Sending: fulfilling, Reading: reads, Warehouses: warehouses, Supplies: supplies,
+		Stocking: stocking, Sending: fulfilling, Counting: counting, Reading: reads, Warehouses: warehouses, Supplies: supplies,
 	}).Register(server)
 	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
-	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, fmt.Sprintf(":%d", cfg.ServerPort)) })
+	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
+	listener, err := web.Listen(ctx, cfg.HTTPAddr())
+	if err != nil {
+		return err
+	}
+	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
+	if cfg.ProfileAddr != "" {
+		group.Go("profiles", func(ctx context.Context) error { return inspect.Serve(ctx, cfg.ProfileAddr, inspect.Profiles()) })
+	}
 	group.Go("registration", func(ctx context.Context) error {
 		return consul.Register(ctx, discovery.Registration{Service: config.Service, HTTPPort: cfg.ServerPort})
 	})

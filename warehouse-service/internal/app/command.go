@@ -8,15 +8,19 @@ import (
 	"marketplace/shared/postgres"
 	"marketplace/shared/web"
 	"marketplace/warehouse-service/internal/config"
+	"marketplace/warehouse-service/internal/handler"
 	"marketplace/warehouse-service/migrations"
 )
+
+// bodies is how people read and write the bodies of parked messages.
+var bodies = inbox.Codec{ToJSON: events.ToJSON, FromJSON: handler.FromJSON}
 
 // Command handles the commands for operators: "migrate ...", "parked ..." and "health". handled is false when args ask for none.
 func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
 	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
 		return true, err
 	}
-	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.WarehouseQueue); handled {
+	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.WarehouseQueue, bodies); handled {
 		return true, err
 	}
 	return web.HealthCommand(args, cfg.ServerPort)

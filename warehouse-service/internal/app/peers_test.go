@@ -16,6 +16,7 @@ import (
 	moneyv1 "marketplace/proto/money/v1"
 	"marketplace/shared/outbox"
 	"marketplace/shared/rabbit"
+	"marketplace/shared/rabbit/rabbittest"
 	"marketplace/shared/telemetry"
 	"marketplace/shared/testkit"
 )
@@ -111,9 +112,7 @@ func (p *peers) read(orderID, eventType string, into proto.Message) {
 // say publishes messages and waits for the broker's confirmation.
 func (p *peers) say(messages ...rabbit.Message) {
 	p.t.Helper()
-	for _, err := range p.session.Publish(p.t.Context(), messages) {
-		require.NoError(p.t, err)
-	}
+	rabbittest.Publish(p.t, p.session, messages...)
 }
 
 func newOrder() string { return uuid.Must(uuid.NewV7()).String() }

@@ -125,13 +125,14 @@ func TestSupplies_AreCancelledAndListed(t *testing.T) {
 	require.Equal(t, "cancelled", cancelled.Status)
 	require.Equal(t, "supply_closed", p.call(http.MethodPost, "/supplies/"+made[0]+"/receive", lines(lamp, 1)).code(t))
 
-	page := as[web.List[handler.Supply]](t, p.call(http.MethodGet, "/supplies?limit=2", ""))
+	page := as[web.List[handler.SupplySummary]](t, p.call(http.MethodGet, "/supplies?limit=2", ""))
 	require.Equal(t, []string{made[2], made[1]}, []string{page.Items[0].ID, page.Items[1].ID})
-	require.Len(t, page.Items[0].Lines, 1)
-	rest := as[web.List[handler.Supply]](t, p.call(http.MethodGet, "/supplies?limit=2&cursor="+page.NextCursor, ""))
+	require.EqualValues(t, 5, page.Items[0].Ordered)
+	require.Zero(t, page.Items[0].Received)
+	rest := as[web.List[handler.SupplySummary]](t, p.call(http.MethodGet, "/supplies?limit=2&cursor="+page.NextCursor, ""))
 	require.Equal(t, made[0], rest.Items[0].ID)
 	require.Empty(t, rest.NextCursor)
-	open := as[web.List[handler.Supply]](t, p.call(http.MethodGet, "/supplies?status=expected&warehouse_id="+warehouse.ID, ""))
+	open := as[web.List[handler.SupplySummary]](t, p.call(http.MethodGet, "/supplies?status=expected&warehouse_id="+warehouse.ID, ""))
 	require.Len(t, open.Items, 2)
 }
 

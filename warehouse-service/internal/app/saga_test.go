@@ -98,13 +98,7 @@ func TestReserve_P10_FiveDeliveriesToTwoReplicasHaveOneEffect(t *testing.T) {
 	d.replica().ready()
 	var publishing sync.WaitGroup
 	for range 5 {
-		publishing.Go(func() {
-			for _, err := range others.session.Publish(t.Context(), sent) {
-				if err != nil {
-					t.Error(err)
-				}
-			}
-		})
+		publishing.Go(func() { others.say(sent...) })
 	}
 	publishing.Wait()
 	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == 20 })

@@ -11,7 +11,7 @@ type Config struct {
 	config.Common `mapstructure:",squash"`
 
 	// ProductServiceAddr is where the catalogue answers until Consul says so.
-	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:50052"`
+	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:9082"`
 }
 
 // Load reads the configuration.

@@ -29,11 +29,12 @@ var (
 	ErrOverReceipt  = errors.New("more than was ordered")
 )
 
-// What requests about warehouses and supplies answer.
+// What requests about warehouses, supplies and products answer.
 var (
 	ErrNoWarehouse   = errors.New("there is no such warehouse")
 	ErrWarehouseCode = errors.New("another warehouse has the code")
 	ErrNoSupply      = errors.New("there is no such supply")
+	ErrNoProduct     = errors.New("there is no such product")
 )
 
 // UnknownProductsError means that the catalogue does not know the products of some lines.

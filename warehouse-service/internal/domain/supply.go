@@ -29,6 +29,12 @@ type Supply struct {
 	Version     int
 }
 
+// SupplySummary is a supply as a list shows it: the sums of its lines.
+type SupplySummary struct {
+	Supply            // without Lines
+	Ordered, Received int64
+}
+
 // SupplyLine is what was ordered of a product, and what came so far.
 type SupplyLine struct {
 	ProductID         string

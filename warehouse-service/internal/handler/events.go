@@ -43,6 +43,16 @@ func (h *Events) Handle(ctx context.Context, batch []rabbit.Message) error {
 	return h.Fulfilling.Apply(ctx, changes)
 }
 
+// FromJSON reads the body of a message as a person wrote it, and refuses what Handle could not read.
+func FromJSON(eventType string, text []byte) ([]byte, error) {
+	body, err := events.FromJSON(eventType, text)
+	if err != nil {
+		return nil, err
+	}
+	_, _, err = read(rabbit.Message{Type: eventType, Body: body})
+	return body, err
+}
+
 var errNotOurs = errors.New("not a message for the warehouse")
 
 // read is what a message says about which order.

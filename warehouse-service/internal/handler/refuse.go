@@ -20,6 +20,7 @@ var refusals = []struct {
 }{
 	{domain.ErrNoShipment, fault.New(fault.NotFound, "not_found", "There is no such shipment.")},
 	{domain.ErrNoSupply, fault.New(fault.NotFound, "not_found", "There is no such supply.")},
+	{domain.ErrNoProduct, fault.New(fault.NotFound, "not_found", "There is no such product.")},
 	{domain.ErrNoWarehouse, fault.New(fault.NotFound, "not_found", "There is no such warehouse.")},
 	{domain.ErrWarehouseCode, fault.New(fault.Conflict, "code_taken", "Another warehouse has this code.")},
 	{domain.ErrNotAllocated, fault.New(fault.Conflict, "not_allocated", "The order is not paid, or was cancelled: nothing leaves.")},

@@ -31,12 +31,16 @@ type Sender interface {
 	Deliver(ctx context.Context, id string, answer service.ShipmentAnswer) (idempotency.Reply, error)
 }
 
+// Counter says how much of a product can be bought.
+type Counter interface {
+	Available(ctx context.Context, productID string) (int64, error)
+}
+
 // Reader answers questions.
 type Reader interface {
-	Available(ctx context.Context, productID string) (int64, error)
 	Stock(ctx context.Context, q domain.StockQuery) ([]domain.StockRow, error)
 	Movements(ctx context.Context, q domain.MovementQuery) ([]domain.MovementRow, error)
-	Reservations(ctx context.Context, orderID string) ([]domain.Reservation, error)
+	Reservations(ctx context.Context, orderID string, after domain.Key, limit int) ([]domain.Reservation, error)
 	Shipments(ctx context.Context, q domain.ShipmentQuery) ([]domain.ShipmentRow, error)
 }
 
@@ -49,13 +53,14 @@ type Warehouses interface {
 // Supplies shows supplies.
 type Supplies interface {
 	Get(ctx context.Context, id string) (domain.Supply, error)
-	List(ctx context.Context, q domain.SupplyQuery) ([]domain.Supply, error)
+	List(ctx context.Context, q domain.SupplyQuery) ([]domain.SupplySummary, error)
 }
 
 // Handler answers REST requests.
 type Handler struct {
 	Stocking   Stocker
 	Sending    Sender
+	Counting   Counter
 	Reading    Reader
 	Warehouses Warehouses
 	Supplies   Supplies
@@ -63,28 +68,35 @@ type Handler struct {
 
 const base = "/api/v1"
 
+// maxBody is for every route, in bytes: 100 items on lines of their own are 12 KB.
+const maxBody = 16 << 10
+
 // Register adds the routes. What a shopper may know is how much can be bought; the rest is for the people in the warehouses.
 func (h *Handler) Register(s *web.Server) {
 	staff := auth.AnyOf(auth.RoleWarehouse, auth.RoleAdmin)
 
-	web.Handle(s, auth.Public(), get("/stock/{product_id}", "stock", "How many of a product can be bought"), h.available)
+	available := get("/stock/{product_id}", "stock", "How many of a product can be bought")
+	available.Description = "Zero for a product that never had stock. 404: neither stock nor the catalogue knows the product. 503 " +
+		"`catalogue_unavailable`: it has no stock, and the catalogue cannot be asked whether there is such a product; or " +
+		"`catalogue_busy`: too many ask that at the moment. A product that has or had stock never gets one of these answers."
+	web.Handle(s, auth.Public(), available, h.available)
 	web.Handle(s, staff, get("/stock", "stock", "List stock by product and warehouse"), h.stock)
 	web.Handle(s, staff, get("/movements", "stock", "List what came and went, the newest first"), h.movements)
 	web.Handle(s, staff, get("/reservations", "stock", "List what an order holds"), h.reservations)
 
 	web.Handle(s, staff, get("/warehouses", "warehouses", "List warehouses by code"), h.listWarehouses)
-	web.Handle(s, staff, web.Replies[Warehouse](s, post("/warehouses", "warehouses", "Open a warehouse"), http.StatusCreated), h.openWarehouse)
+	replay.Post(s, staff, web.Replies[Warehouse](s, post("/warehouses", "warehouses", "Open a warehouse"), http.StatusCreated), h.openWarehouse)
 	web.Handle(s, staff, operation(http.MethodPatch, "/warehouses/{id}", "warehouses", "Change a warehouse"), h.changeWarehouse)
 
 	web.Handle(s, staff, get("/supplies", "supplies", "List supplies, the newest first"), h.listSupplies)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies", "supplies", "Expect a supply"), http.StatusCreated), h.expect)
+	replay.Post(s, staff, web.Replies[Supply](s, post("/supplies", "supplies", "Expect a supply"), http.StatusCreated), h.expect)
 	web.Handle(s, staff, get("/supplies/{id}", "supplies", "Get a supply"), h.supply)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/receive", "supplies", "Take in what came, all or a part"), http.StatusOK), h.receive)
-	web.Handle(s, staff, web.Replies[Supply](s, post("/supplies/{id}/cancel", "supplies", "Give up on what has not come"), http.StatusOK), h.cancel)
+	replay.Post(s, staff, web.Replies[Supply](s, post("/supplies/{id}/receive", "supplies", "Take in what came, all or a part"), http.StatusOK), h.receive)
+	replay.Post(s, staff, web.Replies[Supply](s, post("/supplies/{id}/cancel", "supplies", "Give up on what has not come"), http.StatusOK), h.cancel)
 
 	web.Handle(s, staff, get("/shipments", "shipments", "List shipments, the newest first"), h.listShipments)
-	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/dispatch", "shipments", "A shipment has left"), http.StatusOK), h.dispatch)
-	web.Handle(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/deliver", "shipments", "A shipment has arrived"), http.StatusOK), h.deliver)
+	replay.Post(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/dispatch", "shipments", "A shipment has left"), http.StatusOK), h.dispatch)
+	replay.Post(s, staff, web.Replies[Shipment](s, post("/shipments/{id}/deliver", "shipments", "A shipment has arrived"), http.StatusOK), h.deliver)
 }
 
 func get(path, tag, summary string) huma.Operation {
@@ -96,12 +108,7 @@ func post(path, tag, summary string) huma.Operation {
 }
 
 func operation(method, path, tag, summary string) huma.Operation {
-	return huma.Operation{Method: method, Path: base + path, Tags: []string{tag}, Summary: summary}
-}
-
-// key scopes an Idempotency-Key to the caller and the path.
-func key(ctx context.Context, path, value string, body []byte) idempotency.Key {
-	return replay.Key(ctx, "POST "+path, value, body)
+	return huma.Operation{Method: method, Path: base + path, Tags: []string{tag}, Summary: summary, MaxBodyBytes: maxBody}
 }
 
 // answer renders what a command has left behind as its reply, to be stored under the key when there is one.
@@ -110,35 +117,4 @@ func answer[T any](key idempotency.Key, status int, render func(T) (body any, ve
 		body, version, location := render(effect)
 		return replay.Reply(status, body, version, location)
 	}}
-}
-
-// sent is the reply to a command, or why there is none.
-func sent(reply idempotency.Reply, err error) (*web.Raw, error) {
-	return replay.Sent(reply, refuse(err))
-}
-
-// listed makes a page of rows that were asked for with one more than limit, to know whether there are more.
-func listed[T, S any](rows []T, limit int, shape func(T) S, position func(T) any) web.List[S] {
-	next := ""
-	if len(rows) > limit {
-		rows = rows[:limit]
-		next = web.EncodeCursor(position(rows[limit-1]))
-	}
-	items := make([]S, len(rows))
-	for i, row := range rows {
-		items[i] = shape(row)
-	}
-	return web.NewList(items, next)
-}
-
-// filterID reads an id in a query, where a malformed one is the client's mistake.
-func filterID(name, text string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	id, err := web.ParseID(text)
-	if err != nil {
-		return "", errInvalid.WithField("query."+name, "is not a UUID")
-	}
-	return id, nil
 }

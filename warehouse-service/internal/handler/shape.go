@@ -1,7 +1,6 @@
 package handler
 
 import (
-	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -13,9 +12,9 @@ import (
 
 // Warehouse is a warehouse as clients see it.
 type Warehouse struct {
-	ID        string    `json:"id"`
-	Code      string    `json:"code"`
-	Name      string    `json:"name"`
+	ID        string    `json:"id" format:"uuid"`
+	Code      string    `json:"code" maxLength:"20"`
+	Name      string    `json:"name" maxLength:"200"`
 	CreatedAt time.Time `json:"created_at"`
 	Version   int       `json:"version"`
 }
@@ -26,27 +25,22 @@ func warehouseShape(w domain.Warehouse) Warehouse {
 
 // Line is a number of units of one product.
 type Line struct {
-	ProductID string `json:"product_id" format:"uuid"`
+	ProductID web.ID `json:"product_id"`
 	Quantity  int64  `json:"quantity" minimum:"1" maximum:"1000000"`
 }
 
-// linesOf brings the ids into their one spelling, so that lines of one product are found to be that.
-func linesOf(in []Line) ([]domain.Line, error) {
+func linesOf(in []Line) []domain.Line {
 	lines := make([]domain.Line, len(in))
 	for i, l := range in {
-		id, err := web.ParseID(l.ProductID)
-		if err != nil {
-			return nil, errInvalid.WithField(fmt.Sprintf("body.lines[%d].product_id", i), "is not a UUID")
-		}
-		lines[i] = domain.Line{ProductID: id, Quantity: l.Quantity}
+		lines[i] = domain.Line{ProductID: string(l.ProductID), Quantity: l.Quantity}
 	}
-	return lines, nil
+	return lines
 }
 
 // Supply is a supply as clients see it.
 type Supply struct {
-	ID          string       `json:"id"`
-	WarehouseID string       `json:"warehouse_id"`
+	ID          string       `json:"id" format:"uuid"`
+	WarehouseID string       `json:"warehouse_id" format:"uuid"`
 	Supplier    string       `json:"supplier"`
 	ExpectedAt  *time.Time   `json:"expected_at,omitempty"`
 	Status      string       `json:"status" enum:"expected,partially_received,received,cancelled"`
@@ -55,9 +49,29 @@ type Supply struct {
 	Version     int          `json:"version"`
 }
 
+// SupplySummary is a supply in a list: without its lines, which its own address has.
+type SupplySummary struct {
+	ID          string     `json:"id" format:"uuid"`
+	WarehouseID string     `json:"warehouse_id" format:"uuid"`
+	Supplier    string     `json:"supplier" maxLength:"200"`
+	ExpectedAt  *time.Time `json:"expected_at,omitempty"`
+	Status      string     `json:"status" enum:"expected,partially_received,received,cancelled"`
+	Ordered     int64      `json:"ordered" doc:"How many pieces, of all products together"`
+	Received    int64      `json:"received"`
+	CreatedAt   time.Time  `json:"created_at"`
+	Version     int        `json:"version"`
+}
+
+func supplySummaryShape(s domain.SupplySummary) SupplySummary {
+	return SupplySummary{
+		ID: s.ID, WarehouseID: s.WarehouseID, Supplier: s.Supplier, ExpectedAt: utc(s.ExpectedAt), Status: string(s.Status),
+		Ordered: s.Ordered, Received: s.Received, CreatedAt: s.CreatedAt.UTC(), Version: s.Version,
+	}
+}
+
 // SupplyLine is what was ordered of a product, and what came of it.
 type SupplyLine struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id" format:"uuid"`
 	Quantity  int64  `json:"quantity" doc:"Ordered"`
 	Received  int64  `json:"received"`
 }
@@ -75,14 +89,14 @@ func supplyShape(s domain.Supply) Supply {
 
 // Availability is what anybody may know of a product's stock.
 type Availability struct {
-	ProductID string `json:"product_id"`
+	ProductID string `json:"product_id" format:"uuid"`
 	Available int64  `json:"available"`
 }
 
 // StockRow is a product's stock in one warehouse.
 type StockRow struct {
-	ProductID   string `json:"product_id"`
-	WarehouseID string `json:"warehouse_id"`
+	ProductID   string `json:"product_id" format:"uuid"`
+	WarehouseID string `json:"warehouse_id" format:"uuid"`
 	OnHand      int64  `json:"on_hand"`
 	Reserved    int64  `json:"reserved" doc:"The part that is promised to orders"`
 	Available   int64  `json:"available"`
@@ -99,11 +113,11 @@ func stockShape(s domain.StockRow) StockRow {
 // Movement is an entry of the ledger behind on hand.
 type Movement struct {
 	ID          int64     `json:"id"`
-	ProductID   string    `json:"product_id"`
-	WarehouseID string    `json:"warehouse_id"`
+	ProductID   string    `json:"product_id" format:"uuid"`
+	WarehouseID string    `json:"warehouse_id" format:"uuid"`
 	Quantity    int64     `json:"quantity" doc:"Negative when goods left"`
 	Kind        string    `json:"kind" enum:"supply,sale"`
-	Ref         string    `json:"ref" doc:"The supply's or the order's id"`
+	Ref         string    `json:"ref" format:"uuid" doc:"The supply's or the order's id"`
 	CreatedAt   time.Time `json:"created_at"`
 }
 
@@ -116,22 +130,22 @@ func movementShape(m domain.MovementRow) Movement {
 
 // Reservation is what an order holds of a product in one warehouse.
 type Reservation struct {
-	OrderID     string `json:"order_id"`
-	ProductID   string `json:"product_id"`
-	WarehouseID string `json:"warehouse_id"`
+	OrderID     string `json:"order_id" format:"uuid"`
+	ProductID   string `json:"product_id" format:"uuid"`
+	WarehouseID string `json:"warehouse_id" format:"uuid"`
 	Quantity    int64  `json:"quantity"`
 	Status      string `json:"status" enum:"active,released,sold"`
 }
 
 // Shipment is what one warehouse sends for an order.
 type Shipment struct {
-	ID             string     `json:"id"`
-	OrderID        string     `json:"order_id"`
+	ID             string     `json:"id" format:"uuid"`
+	OrderID        string     `json:"order_id" format:"uuid"`
 	Number         int        `json:"number"`
 	Of             int        `json:"of" doc:"How many shipments the order has"`
-	WarehouseID    string     `json:"warehouse_id"`
+	WarehouseID    string     `json:"warehouse_id" format:"uuid"`
 	Status         string     `json:"status" enum:"pending,dispatched,delivered,cancelled"`
-	TrackingNumber string     `json:"tracking_number,omitempty"`
+	TrackingNumber string     `json:"tracking_number,omitempty" maxLength:"100"`
 	ShipTo         *Address   `json:"ship_to,omitempty"`
 	CreatedAt      time.Time  `json:"created_at"`
 	DispatchedAt   *time.Time `json:"dispatched_at,omitempty"`
@@ -140,14 +154,14 @@ type Shipment struct {
 
 // Address is where a shipment goes, as the order says.
 type Address struct {
-	Name       string `json:"name"`
-	Line1      string `json:"line1"`
-	Line2      string `json:"line2,omitempty"`
-	City       string `json:"city"`
-	Region     string `json:"region,omitempty"`
-	PostalCode string `json:"postal_code"`
-	Country    string `json:"country"`
-	Phone      string `json:"phone,omitempty"`
+	Name       string `json:"name" maxLength:"200"`
+	Line1      string `json:"line1" maxLength:"200"`
+	Line2      string `json:"line2,omitempty" maxLength:"200"`
+	City       string `json:"city" maxLength:"100"`
+	Region     string `json:"region,omitempty" maxLength:"100"`
+	PostalCode string `json:"postal_code" maxLength:"20"`
+	Country    string `json:"country" maxLength:"2"`
+	Phone      string `json:"phone,omitempty" maxLength:"40"`
 }
 
 func shipmentShape(s domain.ShipmentRow) Shipment {

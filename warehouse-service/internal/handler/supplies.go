@@ -6,17 +6,17 @@ import (
 	"net/http"
 	"time"
 
+	"marketplace/shared/idempotency"
+	"marketplace/shared/text"
 	"marketplace/shared/web"
 	"marketplace/warehouse-service/internal/domain"
 	"marketplace/warehouse-service/internal/service"
 )
 
 type expectInput struct {
-	Key     string `header:"Idempotency-Key" maxLength:"255"`
-	RawBody []byte
-	Body    struct {
-		WarehouseID string     `json:"warehouse_id" format:"uuid"`
-		Supplier    string     `json:"supplier" minLength:"1" maxLength:"200"`
+	Body struct {
+		WarehouseID web.ID     `json:"warehouse_id"`
+		Supplier    text.Line  `json:"supplier" minLength:"1" maxLength:"200"`
 		ExpectedAt  *time.Time `json:"expected_at,omitempty"`
 		Lines       []Line     `json:"lines" minItems:"1" maxItems:"100" doc:"Lines of one product are taken together"`
 	}
@@ -25,57 +25,50 @@ type expectInput struct {
 // The years that RFC 3339 can write. In UTC a date may fall into the year before or after.
 const firstYear, lastYear = 0, 9999
 
-func (h *Handler) expect(ctx context.Context, in *expectInput) (*web.Raw, error) {
-	warehouse, err := web.ParseID(in.Body.WarehouseID)
-	if err != nil {
-		return nil, errInvalid.WithField("body.warehouse_id", "is not a UUID")
-	}
-	lines, err := linesOf(in.Body.Lines)
-	if err != nil {
-		return nil, err
-	}
+func (h *Handler) expect(ctx context.Context, in *expectInput, key idempotency.Key) (idempotency.Reply, error) {
 	if at := in.Body.ExpectedAt; at != nil && (at.UTC().Year() < firstYear || at.UTC().Year() > lastYear) {
-		return nil, errInvalid.WithField("body.expected_at", "is too far away")
+		return idempotency.Reply{}, errInvalid.WithField("body.expected_at", "is too far away")
 	}
-	expected := service.Expected{WarehouseID: warehouse, Supplier: in.Body.Supplier, At: in.Body.ExpectedAt, Lines: lines}
+	expected := service.Expected{
+		WarehouseID: string(in.Body.WarehouseID), Supplier: string(in.Body.Supplier), At: in.Body.ExpectedAt, Lines: linesOf(in.Body.Lines),
+	}
 	reply, err := h.Stocking.Expect(ctx, expected, answer(
-		key(ctx, "/supplies", in.Key, in.RawBody), http.StatusCreated,
+		key, http.StatusCreated,
 		func(s domain.Supply) (any, int, string) { return supplyShape(s), s.Version, base + "/supplies/" + s.ID },
 	))
 	if errors.Is(err, domain.ErrNoWarehouse) {
-		return nil, errInvalid.WithField("body.warehouse_id", "is no warehouse")
+		return idempotency.Reply{}, errInvalid.WithField("body.warehouse_id", "is no warehouse")
 	}
-	return sent(reply, err)
+	return reply, refuse(err)
 }
 
 type listSuppliesInput struct {
 	web.Page
 	Status      string `query:"status" enum:"expected,partially_received,received,cancelled"`
-	WarehouseID string `query:"warehouse_id"`
+	WarehouseID web.ID `query:"warehouse_id"`
 }
 
-type listSuppliesOutput struct{ Body web.List[Supply] }
+type listSuppliesOutput struct{ Body web.List[SupplySummary] }
 
 func (h *Handler) listSupplies(ctx context.Context, in *listSuppliesInput) (*listSuppliesOutput, error) {
-	before, err := web.CursorID(in.Cursor)
-	if err != nil {
-		return nil, err
-	}
-	warehouse, err := filterID("warehouse_id", in.WarehouseID)
+	cursor := web.NewCursor[web.ID]("supplies.1", in)
+	before, _, err := cursor.Key()
 	if err != nil {
 		return nil, err
 	}
 	rows, err := h.Supplies.List(ctx, domain.SupplyQuery{
-		WarehouseID: warehouse, Status: domain.SupplyStatus(in.Status), Before: before, Limit: in.Limit + 1,
+		WarehouseID: string(in.WarehouseID), Status: domain.SupplyStatus(in.Status), Before: string(before), Limit: in.Limit + 1,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &listSuppliesOutput{listed(rows, in.Limit, supplyShape, func(s domain.Supply) any { return s.ID })}, nil
+	return &listSuppliesOutput{web.PageOf(cursor, rows, in.Limit, supplySummaryShape, func(s domain.SupplySummary) web.ID {
+		return web.ID(s.ID)
+	})}, nil
 }
 
 type supplyInput struct {
-	ID string `path:"id"`
+	ID web.ID `path:"id"`
 }
 
 type supplyOutput struct {
@@ -84,11 +77,7 @@ type supplyOutput struct {
 }
 
 func (h *Handler) supply(ctx context.Context, in *supplyInput) (*supplyOutput, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	s, err := h.Supplies.Get(ctx, id)
+	s, err := h.Supplies.Get(ctx, string(in.ID))
 	if err != nil {
 		return nil, refuse(err)
 	}
@@ -96,40 +85,27 @@ func (h *Handler) supply(ctx context.Context, in *supplyInput) (*supplyOutput, e
 }
 
 type receiveInput struct {
-	ID      string `path:"id"`
-	Key     string `header:"Idempotency-Key" maxLength:"255" doc:"Send one: goods that are counted twice are missing later"`
-	RawBody []byte
-	Body    struct {
+	ID   web.ID `path:"id"`
+	Body struct {
 		Lines []Line `json:"lines" minItems:"1" maxItems:"100"`
 	}
 }
 
-func (h *Handler) receive(ctx context.Context, in *receiveInput) (*web.Raw, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	lines, err := linesOf(in.Body.Lines)
-	if err != nil {
-		return nil, err
-	}
-	return sent(h.Stocking.Receive(ctx, id, lines, supplyAnswer(ctx, id, "/receive", in.Key, in.RawBody)))
+func (h *Handler) receive(ctx context.Context, in *receiveInput, key idempotency.Key) (idempotency.Reply, error) {
+	reply, err := h.Stocking.Receive(ctx, string(in.ID), linesOf(in.Body.Lines), supplyAnswer(key))
+	return reply, refuse(err)
 }
 
 type cancelInput struct {
-	ID  string `path:"id"`
-	Key string `header:"Idempotency-Key" maxLength:"255"`
+	ID web.ID `path:"id"`
 }
 
-func (h *Handler) cancel(ctx context.Context, in *cancelInput) (*web.Raw, error) {
-	id, err := web.ParseID(in.ID)
-	if err != nil {
-		return nil, err
-	}
-	return sent(h.Stocking.Cancel(ctx, id, supplyAnswer(ctx, id, "/cancel", in.Key, nil)))
+func (h *Handler) cancel(ctx context.Context, in *cancelInput, key idempotency.Key) (idempotency.Reply, error) {
+	reply, err := h.Stocking.Cancel(ctx, string(in.ID), supplyAnswer(key))
+	return reply, refuse(err)
 }
 
-func supplyAnswer(ctx context.Context, id, command, value string, body []byte) service.SupplyAnswer {
-	return answer(key(ctx, "/supplies/"+id+command, value, body), http.StatusOK,
+func supplyAnswer(key idempotency.Key) service.SupplyAnswer {
+	return answer(key, http.StatusOK,
 		func(s domain.Supply) (any, int, string) { return supplyShape(s), s.Version, "" })
 }

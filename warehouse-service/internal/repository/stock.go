@@ -16,12 +16,12 @@ type Reads struct{ pool *pgxpool.Pool }
 // NewReads returns the repository.
 func NewReads(pool *pgxpool.Pool) *Reads { return &Reads{pool: pool} }
 
-const selectAvailable = `select coalesce(sum(on_hand - reserved), 0)::bigint from stock where product_id = $1`
+const selectAvailable = `select coalesce(sum(on_hand - reserved), 0)::bigint, count(*) > 0 from stock where product_id = $1`
 
-// Available is what can still be promised of a product, in all warehouses together; 0 for one that never was in any.
-func (r *Reads) Available(ctx context.Context, productID string) (n int64, err error) {
-	err = r.pool.QueryRow(ctx, selectAvailable, productID).Scan(&n)
-	return n, postgres.Translate(err)
+// Available is what can still be promised of a product, in all warehouses together, and whether it ever was in one.
+func (r *Reads) Available(ctx context.Context, productID string) (available int64, stocked bool, err error) {
+	err = r.pool.QueryRow(ctx, selectAvailable, productID).Scan(&available, &stocked)
+	return available, stocked, postgres.Translate(err)
 }
 
 // Stock returns a page of stock rows in the order of their keys.
@@ -66,11 +66,12 @@ func movementsPage(q domain.MovementQuery) query {
 	return page(selected, c, "movements.id desc", q.Limit)
 }
 
-// Reservations returns what an order holds or held. There are at most as many as it has lines and the company warehouses.
-func (r *Reads) Reservations(ctx context.Context, orderID string) ([]domain.Reservation, error) {
+// Reservations returns a page of what an order holds or held, by product and warehouse.
+func (r *Reads) Reservations(ctx context.Context, orderID string, after domain.Key, limit int) ([]domain.Reservation, error) {
 	const query = `select product_id::text, warehouse_id::text, quantity, status from reservations where order_id = $1
-		order by product_id, warehouse_id`
-	rows, err := r.pool.Query(ctx, query, orderID)
+		and ($2 = '' or (product_id, warehouse_id) > (nullif($2, '')::uuid, nullif($3, '')::uuid))
+		order by reservations.product_id, reservations.warehouse_id limit $4`
+	rows, err := r.pool.Query(ctx, query, orderID, after.ProductID, after.WarehouseID, limit)
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}

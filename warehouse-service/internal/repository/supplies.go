@@ -69,7 +69,8 @@ func (r *Supplies) Create(ctx context.Context, s domain.Supply, answer SupplyAns
 	return reply, err
 }
 
-// Update changes a supply under its lock and saves what that does to stock: domain.ErrNoSupply when it is absent.
+// Update changes a supply under its lock and saves what that does to stock: domain.ErrNoSupply when it is absent. What changes
+// nothing leaves the version.
 func (r *Supplies) Update(
 	ctx context.Context, id string, change func(domain.Supply) (domain.Supply, domain.Outcome, error), answer SupplyAnswer,
 ) (idempotency.Reply, error) {
@@ -88,8 +89,10 @@ func (r *Supplies) Update(
 				if err != nil {
 					return err
 				}
-				after.Version++
-				saveSupply(b, after, out)
+				if after.Status != found[0].Status || len(out.Deltas) > 0 {
+					after.Version++
+					saveSupply(b, after, out)
+				}
 				reply, err = answer.Save(b, after)
 				return err
 			})
@@ -127,23 +130,15 @@ func (r *Supplies) Get(ctx context.Context, id string) (domain.Supply, error) {
 
 func queueSupply(b *pgx.Batch, id, lock string, into *[]domain.Supply) {
 	b.Queue(`select `+supplyColumns+` from supplies where id = $1`+lock, id).Query(func(rows pgx.Rows) (err error) {
-		*into, err = pgx.CollectRows(rows, scanSupply)
+		*into, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (domain.Supply, error) { return scanSupply(row) })
 		return err
 	})
-	queueLines(b, []string{id}, into)
-}
-
-// queueLines reads the lines of supplies that have been read before in the batch.
-func queueLines(b *pgx.Batch, ids []string, into *[]domain.Supply) {
-	const query = `select supply_id::text, product_id::text, ordered, received from supply_lines where supply_id = any ($1) order by supply_id, position`
-	b.Queue(query, ids).Query(func(rows pgx.Rows) error {
-		var id string
+	const lines = `select product_id::text, ordered, received from supply_lines where supply_id = $1 order by position`
+	b.Queue(lines, id).Query(func(rows pgx.Rows) error {
 		var l domain.SupplyLine
-		_, err := pgx.ForEachRow(rows, []any{&id, &l.ProductID, &l.Ordered, &l.Received}, func() error {
-			for i := range *into {
-				if (*into)[i].ID == id {
-					(*into)[i].Lines = append((*into)[i].Lines, l)
-				}
+		_, err := pgx.ForEachRow(rows, []any{&l.ProductID, &l.Ordered, &l.Received}, func() error {
+			if len(*into) > 0 {
+				(*into)[0].Lines = append((*into)[0].Lines, l)
 			}
 			return nil
 		})
@@ -151,19 +146,12 @@ func queueLines(b *pgx.Batch, ids []string, into *[]domain.Supply) {
 	})
 }
 
-// List returns a page of supplies with their lines, the newest first.
-func (r *Supplies) List(ctx context.Context, q domain.SupplyQuery) ([]domain.Supply, error) {
-	found, err := list(ctx, r.pool, suppliesPage(q), scanSupply)
-	if err != nil || len(found) == 0 {
-		return found, err
-	}
-	ids := make([]string, len(found))
-	for i, s := range found {
-		ids[i] = s.ID
-	}
-	b := new(pgx.Batch)
-	queueLines(b, ids, &found)
-	return found, postgres.Translate(r.pool.SendBatch(ctx, b).Close())
+// List returns a page of supplies without their lines, the newest first.
+func (r *Supplies) List(ctx context.Context, q domain.SupplyQuery) ([]domain.SupplySummary, error) {
+	return list(ctx, r.pool, suppliesPage(q), func(row pgx.CollectableRow) (s domain.SupplySummary, err error) {
+		s.Supply, err = scanSupply(row, &s.Ordered, &s.Received)
+		return s, err
+	})
 }
 
 func suppliesPage(q domain.SupplyQuery) query {
@@ -171,10 +159,13 @@ func suppliesPage(q domain.SupplyQuery) query {
 	addIf(&c, "warehouse_id = ?", q.WarehouseID)
 	addIf(&c, "status = ?", string(q.Status))
 	addIf(&c, "id < ?", q.Before)
-	return page(`select `+supplyColumns+` from supplies`, c, "supplies.id desc", q.Limit)
+	const sums = `, (select sum(ordered)::bigint from supply_lines where supply_id = supplies.id),
+		(select sum(received)::bigint from supply_lines where supply_id = supplies.id)`
+	return page(`select `+supplyColumns+sums+` from supplies`, c, "supplies.id desc", q.Limit)
 }
 
-func scanSupply(row pgx.CollectableRow) (s domain.Supply, err error) {
-	err = row.Scan(&s.ID, &s.WarehouseID, &s.Supplier, &s.ExpectedAt, &s.Status, &s.CreatedAt, &s.Version)
+// scanSupply reads a row of supplyColumns, after which come more columns for more. Lines are not in it.
+func scanSupply(row pgx.CollectableRow, more ...any) (s domain.Supply, err error) {
+	err = row.Scan(append([]any{&s.ID, &s.WarehouseID, &s.Supplier, &s.ExpectedAt, &s.Status, &s.CreatedAt, &s.Version}, more...)...)
 	return s, err
 }

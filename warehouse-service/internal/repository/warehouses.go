@@ -34,7 +34,7 @@ func (r *Warehouses) Create(ctx context.Context, w domain.Warehouse, answer idem
 	})
 }
 
-// Update changes a warehouse under its lock, or returns domain.ErrNoWarehouse.
+// Update changes a warehouse under its lock, or returns domain.ErrNoWarehouse. It is saved if its version differs.
 func (r *Warehouses) Update(ctx context.Context, id string, change func(domain.Warehouse) (domain.Warehouse, error)) (after domain.Warehouse, err error) {
 	var found []domain.Warehouse
 	err = postgres.InBatches(ctx, r.pool,
@@ -48,10 +48,9 @@ func (r *Warehouses) Update(ctx context.Context, id string, change func(domain.W
 			if len(found) == 0 {
 				return domain.ErrNoWarehouse
 			}
-			if after, err = change(found[0]); err != nil {
+			if after, err = change(found[0]); err != nil || after.Version == found[0].Version {
 				return err
 			}
-			after.Version++
 			b.Queue(`update warehouses set code = $2, name = $3, version = $4 where id = $1`, id, after.Code, after.Name, after.Version)
 			return nil
 		})

@@ -56,6 +56,10 @@ type Expected struct {
 
 // Expect notes a supply. All its products are looked up in one call, and not at all for a request that has its reply.
 func (s *Stocking) Expect(ctx context.Context, in Expected, answer SupplyAnswer) (idempotency.Reply, error) {
+	if in.At != nil {
+		at := kept(*in.At)
+		in.At = &at
+	}
 	supply, err := domain.NewSupply(s.NewID(), in.WarehouseID, in.Supplier, in.At, in.Lines)
 	if err != nil {
 		return idempotency.Reply{}, err
@@ -105,5 +109,7 @@ func (s *Stocking) Cancel(ctx context.Context, id string, answer SupplyAnswer) (
 	}, answer)
 }
 
-// now is as exact as the database keeps it, so that a reply says what a later read says.
-func (s *Stocking) now() time.Time { return s.Now().UTC().Truncate(time.Microsecond) }
+func (s *Stocking) now() time.Time { return kept(s.Now()) }
+
+// kept is a time as exact as the database keeps it, so that a reply says what a later read says.
+func kept(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

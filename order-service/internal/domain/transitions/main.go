@@ -91,8 +91,12 @@ func placed(o domain.Order) (domain.Order, automaton.Outcome) {
 	if o.Status != "" {
 		return o, automaton.Outcome{} // a second placing is another order
 	}
+	accepted, err := money.Accept("USD")
+	if err != nil {
+		panic(err)
+	}
 	next, events, err := domain.Place(domain.Placement{
-		ID: "order", Lines: []domain.Line{{ProductID: "p", Quantity: 2, UnitPrice: money.Money{Amount: 100, Currency: "USD"}}},
+		ID: "order", Accepted: accepted, Lines: []domain.Line{{ProductID: "p", Quantity: 2, UnitPrice: money.Money{Amount: 100, Currency: "USD"}}},
 		PlacedAt: placedAt, Deadline: deadline,
 	})
 	return next, outcome(o, events, err)

@@ -26,11 +26,7 @@ type call struct {
 // execute registers a route that changes something.
 func (h *Handler) execute(pattern string, params []string, do func(context.Context, call) (store.Reply, error)) {
 	h.mux.Handle(pattern, h.guarded(func(w http.ResponseWriter, r *http.Request) {
-		c, about, err := h.decode(w, r, params)
-		if err != nil {
-			h.refuse(w, r, err)
-			return
-		}
+		c, about, refusal := h.decode(w, r, params)
 		if c.Key != "" {
 			w.Header().Set("Idempotency-Key", c.Key)
 			if !h.keys.enter(c.Key) {
@@ -41,6 +37,10 @@ func (h *Handler) execute(pattern string, params []string, do func(context.Conte
 				return
 			}
 			defer h.keys.leave(c.Key)
+		}
+		if refusal != nil {
+			h.run(w, r, c, func(context.Context, call) (store.Reply, error) { return store.Reply{}, refusal })
+			return
 		}
 		c.Plan = h.Faults.Plan(about)
 		h.run(w, r, c, do)
@@ -56,8 +56,8 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request, c call, do func(co
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), deadline)
 	defer cancel()
 	reply, err := do(ctx, c)
-	if errors.Is(err, store.ErrKeyTaken) {
-		reply, err = h.replay(ctx, w, c)
+	if errors.Is(err, store.ErrKeyTaken) || c.Key != "" && notExecuted(err) {
+		reply, err = h.replay(ctx, w, c, err)
 	}
 	h.pause(w, c.Plan.DelayAfter)
 	switch {
@@ -70,9 +70,19 @@ func (h *Handler) run(w http.ResponseWriter, r *http.Request, c call, do func(co
 	}
 }
 
-// replay answers with what the first request with this key was told.
-func (h *Handler) replay(ctx context.Context, w http.ResponseWriter, c call) (store.Reply, error) {
+// notExecuted says whether the request was refused before its execution began, so that nothing is kept of it.
+func notExecuted(err error) bool {
+	refusal, ok := errors.AsType[*processor.Error](err)
+	return ok && !refusal.Executed
+}
+
+// replay answers with what the first request with this key was told. A key is compared before a request is validated, so what
+// is kept goes before a refusal; the refusal stands when nothing is kept.
+func (h *Handler) replay(ctx context.Context, w http.ResponseWriter, c call, refusal error) (store.Reply, error) {
 	saved, err := h.Store.SavedReply(ctx, c.Key)
+	if errors.Is(err, store.ErrNotFound) {
+		return store.Reply{}, refusal
+	}
 	if err != nil {
 		return store.Reply{}, err
 	}
@@ -87,32 +97,32 @@ func (h *Handler) replay(ctx context.Context, w http.ResponseWriter, c call) (st
 	return saved.Reply, nil
 }
 
-func (h *Handler) decode(w http.ResponseWriter, r *http.Request, params []string) (call, faults.Subject, *processor.Error) {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		return call{}, faults.Subject{}, processor.Invalid("", "", "The request's body is too large or broke off.")
-	}
-	values, refusal := form.Parse(string(body))
-	if refusal == nil {
-		refusal = values.Only(params...)
-	}
-	if refusal != nil {
-		return call{}, faults.Subject{}, refusal
-	}
-	metadata, refusal := values.Metadata()
-	if refusal != nil {
-		return call{}, faults.Subject{}, refusal
-	}
+// decode reads a request. What can be known of its key and its fingerprint is returned with a refusal too.
+func (h *Handler) decode(w http.ResponseWriter, r *http.Request, params []string) (c call, about faults.Subject, refusal *processor.Error) {
 	key := r.Header.Get("Idempotency-Key")
 	if len(key) > maxKey || !printable(key) {
-		return call{}, faults.Subject{}, processor.Invalid("", "", "An idempotency key has at most %d printable characters.", maxKey)
+		return c, about, processor.Invalid("", "", "An idempotency key has at most %d printable characters.", maxKey)
 	}
-	c := call{values: values, id: r.PathValue("id")}
 	c.ID, c.Key, c.Base = w.Header().Get("Request-Id"), key, base(r)
-	c.Expand = wire.Expand(values.List("expand"))
-	c.Fingerprint = fingerprint(r.Method, r.URL.Path, values.Canonical())
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return c, about, processor.Invalid("", "", "The request's body is too large or broke off.")
+	}
+	c.Fingerprint = fingerprint(r.Method, r.URL.Path, string(body))
+	if c.values, refusal = form.Parse(string(body)); refusal != nil {
+		return c, about, refusal
+	}
+	c.Fingerprint = fingerprint(r.Method, r.URL.Path, c.values.Canonical())
+	if refusal = c.values.Only(params...); refusal != nil {
+		return c, about, refusal
+	}
+	metadata, refusal := c.values.Metadata()
+	if refusal != nil {
+		return c, about, refusal
+	}
+	c.id, c.Expand = r.PathValue("id"), wire.Expand(c.values.List("expand"))
 	return c, faults.Subject{
-		Method: r.Method, Path: r.URL.Path, Metadata: metadata, PaymentMethod: values.String("payment_method"), IdempotencyKey: key,
+		Method: r.Method, Path: r.URL.Path, Metadata: metadata, PaymentMethod: c.values.String("payment_method"), IdempotencyKey: key,
 	}, nil
 }
 

@@ -3,7 +3,9 @@
 //
 // A request that changes something goes through these steps, in this order: authentication, decoding, the claim on its
 // idempotency key, validation, execution. What is refused before execution leaves nothing behind; what comes after is kept
-// under the key and replayed for as long as keys are remembered (https://docs.stripe.com/api/idempotent_requests).
+// under the key and replayed for as long as keys are remembered (https://docs.stripe.com/api/idempotent_requests). A key under
+// which something is kept is compared first, so that another request is refused for its key, whatever else is wrong with it.
+// That costs nothing where nothing is refused: the key is read again only when the claim or the validation has failed.
 package handler
 
 import (
@@ -26,10 +28,11 @@ import (
 )
 
 const (
-	maxBody  = 256 << 10
-	maxKey   = 255
-	deadline = 15 * time.Second // of one execution, the delays of faults not counted
-	inFlight = 1024             // requests at once; more are told to come back
+	maxBody    = 256 << 10 // of a form
+	maxControl = 4 << 10   // of JSON to the sandbox itself
+	maxKey     = 255
+	deadline   = 15 * time.Second // of one execution, the delays of faults not counted
+	inFlight   = 1024             // requests at once; more are told to come back
 )
 
 // Options is what the handler is made of.
@@ -73,6 +76,7 @@ func (h *Handler) routes() {
 	h.read("GET /v1/payment_intents", listParams, h.listIntents)
 	h.read("GET /v1/payment_intents/search", searchParams, h.searchIntents)
 	h.read("GET /v1/payment_intents/{id}", getParams, h.getIntent)
+	h.read("GET /v1/disputes", disputeListParams, h.listDisputes)
 	h.read("GET /v1/refunds", refundListParams, h.listRefunds)
 	h.read("GET /v1/refunds/{id}", getParams, h.getRefund)
 	h.mux.Handle("/v1/", h.guarded(func(w http.ResponseWriter, r *http.Request) {

@@ -17,10 +17,11 @@ import (
 )
 
 var (
-	getParams        = []string{"client_secret", "expand"}
-	listParams       = []string{"created", "customer", "expand", "limit", "starting_after"}
-	searchParams     = []string{"expand", "limit", "query"}
-	refundListParams = []string{"expand", "limit", "payment_intent", "starting_after"}
+	getParams         = []string{"client_secret", "expand"}
+	listParams        = []string{"created", "customer", "expand", "limit", "starting_after"}
+	searchParams      = []string{"expand", "limit", "query"}
+	disputeListParams = []string{"expand", "limit", "payment_intent", "starting_after"}
+	refundListParams  = []string{"expand", "limit", "payment_intent", "starting_after"}
 )
 
 const (
@@ -157,6 +158,23 @@ func (h *Handler) listRefunds(ctx context.Context, q query) (any, error) {
 		shapes = append(shapes, wire.Refund(r))
 	}
 	return wire.List(q.path, shapes, len(found) > n), nil
+}
+
+// listDisputes shows the dispute of one intent: a charge here has one at most.
+func (h *Handler) listDisputes(ctx context.Context, q query) (any, error) {
+	id := q.values.String("payment_intent")
+	if id == "" {
+		return nil, processor.Invalid("payment_intent", "parameter_missing", "The sandbox lists the disputes of one payment_intent.")
+	}
+	in, err := h.Store.Intent(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, processor.Missing(http.StatusBadRequest, "payment_intent", "payment_intent", id)
+	}
+	var shapes []any
+	if err == nil && in.Charge != nil && in.Charge.DisputeID != "" {
+		shapes = append(shapes, wire.Dispute(in))
+	}
+	return wire.List(q.path, shapes, false), err
 }
 
 func intentShapes(found []processor.Intent, q query) []any {

@@ -2,12 +2,9 @@ package processor
 
 import "time"
 
-// The largest amount of one payment, in minor units: Stripe's eight digits.
-const maxAmount = 99_999_999
-
 // NewIntent is what a caller asks for. The zero Confirm only creates.
 type NewIntent struct {
-	Amount      int64
+	Amount      int64  // in Stripe's unit of the currency
 	Currency    string // three lower-case letters
 	Method      string
 	Customer    string
@@ -55,13 +52,8 @@ func Create(n NewIntent, env Env) (Change, *Error) {
 }
 
 func (n NewIntent) check() *Error {
-	switch {
-	case n.Amount < 1:
-		return Invalid("amount", "parameter_invalid_integer", "This value must be greater than or equal to 1.")
-	case n.Amount > maxAmount:
-		return Invalid("amount", "amount_too_large", "Amount must be no more than 99999999.")
-	case !isCurrency(n.Currency):
-		return Invalid("currency", "parameter_invalid_string", "Invalid currency: it must be a three-letter ISO 4217 code.")
+	if err := checkAmount(n.Amount, n.Currency); err != nil {
+		return err
 	}
 	if n.Method != "" {
 		if _, ok := FindCard(n.Method); !ok {
@@ -87,15 +79,3 @@ func (c Confirmation) check(method string) *Error {
 }
 
 func missingMethod(id string) *Error { return Missing(400, "payment_method", "PaymentMethod", id) }
-
-func isCurrency(s string) bool {
-	if len(s) != 3 {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < 'a' || s[i] > 'z' {
-			return false
-		}
-	}
-	return true
-}

@@ -49,6 +49,10 @@ type Charge struct {
 	Last4     string
 	Failure   *Failure
 	CreatedAt time.Time
+
+	DisputeID     string // empty unless the cardholder's bank began one
+	DisputeStatus DisputeStatus
+	DisputedAt    time.Time
 }
 
 // Failure says why an attempt took no money.
@@ -80,6 +84,9 @@ const (
 	RefundUpdated        Event = "refund.updated"
 	RefundFailed         Event = "refund.failed"
 	ChargeRefunded       Event = "charge.refunded"
+	DisputeCreated       Event = "charge.dispute.created"
+	DisputeUpdated       Event = "charge.dispute.updated"
+	DisputeClosed        Event = "charge.dispute.closed"
 )
 
 // Change is the outcome of an operation. Intent.Charge is the latest charge as it is afterwards.

@@ -116,7 +116,7 @@ func TestThreeDSecure_PassedButDeclined(t *testing.T) {
 
 func TestThreeDSecure_ShopperAway(t *testing.T) {
 	c, err := Create(NewIntent{
-		Amount: 1, Currency: "usd", Method: "pm_card_authenticationRequired", Confirm: true,
+		Amount: 50, Currency: "usd", Method: "pm_card_authenticationRequired", Confirm: true,
 		Confirmation: Confirmation{OffSession: true},
 	}, env())
 	require.Nil(t, err)
@@ -167,7 +167,7 @@ func TestInvariants_AnySequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		e := env()
 		c, err := Create(NewIntent{
-			Amount: rapid.Int64Range(1, 500).Draw(t, "amount"), Currency: "usd",
+			Amount: rapid.Int64Range(50, 500).Draw(t, "amount"), Currency: "usd",
 			Method: rapid.SampledFrom(methods).Draw(t, "method"), Confirm: rapid.Bool().Draw(t, "confirm"),
 		}, e)
 		if err != nil {

@@ -53,10 +53,17 @@ func MakeRefund(in Intent, n NewRefund, env Env) (Change, *Error) {
 		amount = left
 	}
 	switch {
+	case charge.DisputeStatus.blocks():
+		return Change{}, refused(&in, "", "charge_disputed", "Charge %s has been charged back; cannot issue a refund.", charge.ID)
 	case left == 0:
 		return Change{}, refused(&in, "", "charge_already_refunded", "Charge %s has already been refunded.", charge.ID)
 	case amount > left:
 		return Change{}, refused(&in, "amount", "", "Refund amount (%d) is greater than unrefunded amount on charge (%d).", amount, left)
+	}
+	if amount != left {
+		if err := checkDivisible(amount, charge.Currency); err != nil {
+			return Change{}, err
+		}
 	}
 	charge.Refunded += amount
 	in.Charge = &charge

@@ -38,7 +38,7 @@ func Config(t testing.TB, db testkit.DB) sandbox.Config {
 	t.Helper()
 	return sandbox.Config{
 		Common: config.Common{
-			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerPort: testkit.FreePort(t),
+			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerHost: "127.0.0.1", ServerPort: testkit.FreePort(t),
 			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6), ShutdownGrace: 10 * time.Second,
 		},
 		StripeKey: Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
@@ -100,30 +100,23 @@ func (s *Sandbox) Fault(r faults.Rule) {
 // ForgetFaults ends all misbehaviour.
 func (s *Sandbox) ForgetFaults() {
 	s.t.Helper()
-	request, err := http.NewRequest(http.MethodDelete, s.URL+"/sandbox/faults", http.NoBody)
-	if err != nil {
+	s.control(http.MethodDelete, "/sandbox/faults", nil, http.StatusNoContent)
+}
+
+// Rules lists the rules in force.
+func (s *Sandbox) Rules() []faults.Rule {
+	s.t.Helper()
+	var list struct{ Items []faults.Rule }
+	if err := json.Unmarshal(s.control(http.MethodGet, "/sandbox/faults", nil, http.StatusOK), &list); err != nil {
 		s.t.Fatal(err)
 	}
-	res, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	_ = res.Body.Close()
+	return list.Items
 }
 
 // Hits is how often the rules in force have misbehaved so far.
 func (s *Sandbox) Hits() (n int) {
 	s.t.Helper()
-	res, err := http.Get(s.URL + "/sandbox/faults")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer res.Body.Close()
-	var list struct{ Items []faults.Rule }
-	if err := json.NewDecoder(res.Body).Decode(&list); err != nil {
-		s.t.Fatal(err)
-	}
-	for _, r := range list.Items {
+	for _, r := range s.Rules() {
 		n += r.Hits
 	}
 	return n
@@ -139,21 +132,47 @@ func (s *Sandbox) Authenticate(intentID string, passed bool) {
 	s.post("/sandbox/payment_intents/"+intentID+"/authenticate", map[string]string{"outcome": outcome}, http.StatusOK)
 }
 
+// RefundAtConsole gives money back as a person at the processor's console does; 0 is all that is left.
+func (s *Sandbox) RefundAtConsole(intentID string, amount int64) {
+	s.t.Helper()
+	s.post("/sandbox/payment_intents/"+intentID+"/refund", map[string]int64{"amount": amount}, http.StatusOK)
+}
+
+// Dispute moves the dispute of an intent's charge; the first time begins it.
+func (s *Sandbox) Dispute(intentID, status string) {
+	s.t.Helper()
+	s.post("/sandbox/payment_intents/"+intentID+"/dispute", map[string]string{"status": status}, http.StatusOK)
+}
+
 func (s *Sandbox) post(path string, body any, want int) {
 	s.t.Helper()
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	res, err := http.Post(s.URL+path, "application/json", bytes.NewReader(encoded))
+	s.control(http.MethodPost, path, encoded, want)
+}
+
+// control calls one of the sandbox's own routes.
+func (s *Sandbox) control(method, path string, body []byte, want int) []byte {
+	s.t.Helper()
+	request, err := http.NewRequest(method, s.URL+path, bytes.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Close = true // Go's client repeats a request by itself when a connection that it had kept is cut, which hides a fault
+	request.Header.Set("Authorization", "Bearer "+Key)
+	request.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer res.Body.Close()
-	if res.StatusCode != want {
-		reply, _ := io.ReadAll(res.Body)
-		s.t.Fatalf("POST %s: %s: %s", path, res.Status, reply)
+	reply, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != want {
+		s.t.Fatalf("%s %s: %s: %s (%v)", method, path, res.Status, reply, err)
 	}
+	return reply
 }
 
 // Count runs a query that counts.

@@ -48,6 +48,8 @@ func about(kind processor.Event, c processor.Change) any {
 		return wire.Refund(*c.Refund)
 	case kind == processor.ChargeRefunded:
 		return wire.Charge(c.Intent)
+	case strings.HasPrefix(string(kind), "charge.dispute."):
+		return wire.Dispute(c.Intent)
 	}
 	return wire.Intent(c.Intent, nil, "")
 }

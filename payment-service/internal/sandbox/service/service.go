@@ -78,6 +78,14 @@ func (s *Service) Refund(ctx context.Context, rq Request, intentID string, n pro
 	})
 }
 
+// Dispute moves the dispute of an intent's charge, which it begins the first time.
+func (s *Service) Dispute(ctx context.Context, rq Request, intentID string, status processor.DisputeStatus) (store.Reply, error) {
+	shape := func(_ Request, c processor.Change) any { return wire.Dispute(c.Intent) }
+	return s.change(ctx, rq, intentID, "intent", shape, func(in processor.Intent) (processor.Change, *processor.Error) {
+		return processor.Dispute(in, status, s.env())
+	})
+}
+
 type (
 	decide func(processor.Intent) (processor.Change, *processor.Error)
 	shape  func(Request, processor.Change) any

@@ -15,7 +15,8 @@ const (
 	selectIntents = `SELECT id, client_secret, amount, currency, status, method, customer, description, return_url, off_session,
     metadata, last_error, cancel_reason, coalesce(canceled_at, '0001-01-01 00:00:00Z') AS canceled_at, created_at,
     coalesce(settle_at, '0001-01-01 00:00:00Z') AS settle_at FROM intents`
-	selectCharges = `SELECT id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at FROM charges`
+	selectCharges = `SELECT id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at,
+    dispute_id, dispute_status, coalesce(disputed_at, '0001-01-01 00:00:00Z') AS disputed_at FROM charges`
 	selectRefunds = `SELECT id, intent_id, charge_id, amount, currency, status, reason, failure_reason, metadata, created_at,
     coalesce(settle_at, '0001-01-01 00:00:00Z') AS settle_at FROM refunds`
 )

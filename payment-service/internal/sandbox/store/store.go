@@ -84,12 +84,13 @@ type Saved struct {
 	Reply       Reply
 }
 
-// SavedReply finds the reply that is kept under a key.
+// SavedReply finds the reply that is kept under a key, or ErrNotFound.
 func (s *Store) SavedReply(ctx context.Context, key string) (Saved, error) {
-	const query = `SELECT fingerprint, request_id, status, body FROM idempotency_keys WHERE key = $1`
+	const query = `SELECT fingerprint, request_id, status, body FROM idempotency_keys
+WHERE key = $1 AND created_at >= now() - make_interval(secs => $2)`
 	var saved Saved
 	var fingerprint []byte
-	err := s.pool.QueryRow(ctx, query, key).Scan(&fingerprint, &saved.RequestID, &saved.Reply.Status, &saved.Reply.Body)
+	err := s.pool.QueryRow(ctx, query, key, s.retention.Seconds()).Scan(&fingerprint, &saved.RequestID, &saved.Reply.Status, &saved.Reply.Body)
 	if err != nil {
 		return Saved{}, notFound(err)
 	}

@@ -77,12 +77,16 @@ func saveIntents(b *pgx.Batch, intents []processor.Intent) {
 }
 
 const upsertCharges = `
-INSERT INTO charges (id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at)
-SELECT id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure::jsonb, created_at
+INSERT INTO charges (id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at,
+    dispute_id, dispute_status, disputed_at)
+SELECT id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure::jsonb, created_at,
+    dispute_id, dispute_status, disputed_at
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::boolean[], $7::text[], $8::text[], $9::text[],
-    $10::text[], $11::timestamptz[])
-    AS t (id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at)
-ON CONFLICT (id) DO UPDATE SET refunded = excluded.refunded`
+    $10::text[], $11::timestamptz[], $12::text[], $13::text[], $14::timestamptz[])
+    AS t (id, intent_id, amount, refunded, currency, paid, method, brand, last4, failure, created_at,
+    dispute_id, dispute_status, disputed_at)
+ON CONFLICT (id) DO UPDATE SET refunded = excluded.refunded,
+    dispute_id = excluded.dispute_id, dispute_status = excluded.dispute_status, disputed_at = excluded.disputed_at`
 
 func saveCharges(b *pgx.Batch, charges []processor.Charge) {
 	if len(charges) == 0 {
@@ -100,6 +104,9 @@ func saveCharges(b *pgx.Batch, charges []processor.Charge) {
 		column(charges, func(c processor.Charge) string { return c.Last4 }),
 		column(charges, func(c processor.Charge) *string { return failure(c.Failure) }),
 		column(charges, func(c processor.Charge) time.Time { return c.CreatedAt }),
+		column(charges, func(c processor.Charge) string { return c.DisputeID }),
+		column(charges, func(c processor.Charge) string { return string(c.DisputeStatus) }),
+		column(charges, func(c processor.Charge) *time.Time { return orNull(c.DisputedAt) }),
 	)
 }
 

@@ -12,6 +12,7 @@ type charge struct {
 	Created              int64             `json:"created"`
 	Currency             string            `json:"currency"`
 	Customer             *string           `json:"customer"`
+	Disputed             bool              `json:"disputed"`
 	FailureCode          *string           `json:"failure_code"`
 	FailureMessage       *string           `json:"failure_message"`
 	Livemode             bool              `json:"livemode"`
@@ -49,7 +50,7 @@ func Charge(in processor.Intent) any {
 	c := in.Charge
 	o := charge{
 		ID: c.ID, Object: "charge", Amount: c.Amount, AmountRefunded: c.Refunded, Captured: c.Paid, Created: c.CreatedAt.Unix(),
-		Currency: c.Currency, Customer: orNull(in.Customer), Metadata: metadata(in.Metadata), Paid: c.Paid, PaymentIntent: in.ID,
+		Currency: c.Currency, Customer: orNull(in.Customer), Disputed: c.DisputeID != "", Metadata: metadata(in.Metadata), Paid: c.Paid, PaymentIntent: in.ID,
 		PaymentMethod:        c.Method,
 		PaymentMethodDetails: methodDetails{Type: "card", Card: cardOf(c.Brand, c.Last4)},
 		Refunded:             c.Paid && c.Refunded == c.Amount,

@@ -1,0 +1,1 @@
+alter table payments drop column charge_amount, drop column charge_currency;

@@ -1,0 +1,2 @@
+drop index products_seller_active;
+drop index products_seller_active_price;

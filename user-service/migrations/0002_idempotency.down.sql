@@ -1,0 +1,2 @@
+DROP FUNCTION idempotency_claim(text);
+DROP TABLE idempotency_keys;

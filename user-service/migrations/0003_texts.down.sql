@@ -1,0 +1,3 @@
+-- Repaired texts stay as they are.
+drop table text_repairs;
+drop function text_key(text);

@@ -1,0 +1,1 @@
+-- A constraint that was validated stays so.

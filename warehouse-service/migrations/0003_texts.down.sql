@@ -1,0 +1,2 @@
+-- Repaired texts stay as they are.
+drop table text_repairs;
