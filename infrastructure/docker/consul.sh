@@ -39,10 +39,24 @@ key_prefix "config/$1/" { policy = "read" }
 EOF
   CONSUL_HTTP_TOKEN=$2 consul acl token read -self >/dev/null 2>&1 ||
     consul acl token create -description "$1" -policy-name "$1" -secret "$2" >/dev/null
+  forget "$1" "$2"
 }
 
+# forget DESCRIPTION TOKEN deletes the tokens that TOKEN has replaced.
+forget() {
+  local all
+  all=$(consul acl token list) || return
+  printf '%s\n' "$all" | awk -v name="$1" -v token="$2" '
+    /^AccessorID:/ { id = $2 }
+    /^SecretID:/ { secret = $2 }
+    /^Description:/ { sub(/^Description: +/, ""); if ($0 == name && secret != token) print id }' |
+    while read -r id; do consul acl token delete -accessor-id "$id" >/dev/null; done
+}
+
+# Consul itself makes the initial management token at every start, when it has another one.
 grants() {
-  grant gateway "$GATEWAY_CONSUL_TOKEN" &&
+  forget "Initial Management Token" "$CONSUL_MANAGEMENT_TOKEN" &&
+    grant gateway "$GATEWAY_CONSUL_TOKEN" &&
     grant user-service "$USER_SERVICE_CONSUL_TOKEN" &&
     grant product-service "$PRODUCT_SERVICE_CONSUL_TOKEN" &&
     grant order-service "$ORDER_SERVICE_CONSUL_TOKEN" &&

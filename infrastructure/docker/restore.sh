@@ -10,6 +10,12 @@ cd "$here/../.."
 # shellcheck disable=SC2016 # the container knows the password
 in_postgres() { ${COMPOSE:-docker-compose} exec -T postgres sh -c 'PGPASSWORD=$POSTGRES_PASSWORD exec "$@"' sh "$@"; }
 
+# While the first start makes the roles, the server listens on its socket only.
+for _ in {1..120}; do
+  in_postgres pg_isready -q -h 127.0.0.1 -U postgres -d marketplace </dev/null && break
+  sleep 1
+done
+
 for schema in user_service product_service order_service payment_service warehouse_service sandbox; do
   in_postgres psql -qX -v ON_ERROR_STOP=1 -U postgres -c "DROP SCHEMA IF EXISTS $schema" marketplace </dev/null ||
     { echo "error: $schema is not empty. A backup goes into new volumes: docker-compose down -v; docker-compose up -d postgres" >&2; exit 1; }

@@ -63,12 +63,13 @@ func TestCompose(t *testing.T) {
 	t.Run("two instances, rolled", m.rolled)
 	if testing.Short() {
 		t.Run("nothing is lost", m.settle)
-		return
+	} else {
+		t.Run("upgrade", m.upgraded)
+		t.Run("a lost broker", m.forgotten)
+		t.Run("nothing is lost", m.settle)
+		t.Run("backup and restore", m.restored)
 	}
-	t.Run("upgrade", m.upgraded)
-	t.Run("a lost broker", m.forgotten)
-	t.Run("nothing is lost", m.settle)
-	t.Run("backup and restore", m.restored)
+	t.Run("production", s.inProduction)
 }
 
 // demoIsLoaded wants the demo loader to have ended well and its goods to be on sale.
@@ -90,15 +91,26 @@ type market struct {
 
 func open(t *testing.T, s *stack) *market {
 	t.Helper()
-	db, err := pgxpool.New(t.Context(), "postgres://postgres:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable")
-	require.NoError(t, err)
-	t.Cleanup(db.Close)
+	return openAs(t, s, "admin@marketplace.local", "marketplace-admin", development)
+}
+
+// openAs opens a marketplace with the administrator's name and password, and the one of the database.
+func openAs(t *testing.T, s *stack, name, password, databasePassword string) *market {
+	t.Helper()
 	anyone := client.New(gateway)
-	admin := anyone.Login(t, "admin@marketplace.local", "marketplace-admin")
+	admin := anyone.Login(t, name, password)
 	shopper, user := anyone.Register(t)
 	product := admin.Product(t, 1299)
 	admin.Supply(t, admin.Warehouse(t), client.Item{ProductID: product, Quantity: 1_000_000})
-	return &market{stack: s, Crowd: crowd.New(shopper), db: db, email: user.Email, product: product}
+	return &market{stack: s, Crowd: crowd.New(shopper), db: database(t, databasePassword), email: user.Email, product: product}
+}
+
+func database(t *testing.T, password string) *pgxpool.Pool {
+	t.Helper()
+	db, err := pgxpool.New(t.Context(), "postgres://postgres:"+password+"@127.0.0.1:5432/marketplace?sslmode=disable")
+	require.NoError(t, err)
+	t.Cleanup(db.Close)
+	return db
 }
 
 // signIn signs the shopper in again: an access token lives a quarter of an hour, and the story is longer.

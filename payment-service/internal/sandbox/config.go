@@ -18,6 +18,8 @@ type Config struct {
 	KeyRetention  time.Duration `mapstructure:"key_retention" default:"24h"` // of idempotency keys
 	SearchLag     time.Duration `mapstructure:"search_lag" default:"1m"`     // how far search is behind
 	SettleDelay   time.Duration `mapstructure:"settle_delay" default:"2s"`   // of answers that come later
+	TLSCert       string        `mapstructure:"tls_cert_file"`               // PEM; https when set, as production demands it of a processor
+	TLSKey        string        `mapstructure:"tls_key_file"`
 }
 
 // Load reads the configuration.
@@ -44,6 +46,9 @@ func (c Config) Validate() error {
 	}
 	if c.KeyRetention <= 0 || c.SearchLag < 0 || c.SettleDelay < 0 {
 		return errors.New("KEY_RETENTION must be positive, SEARCH_LAG and SETTLE_DELAY not negative")
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return errors.New("TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or none")
 	}
 	return c.Common.Validate()
 }

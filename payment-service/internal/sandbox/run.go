@@ -68,7 +68,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return err
 	}
 	tel.Log.Info().Stringer("address", listener.Addr()).Msg("the sandbox takes cards")
-	group.Go("http", func(ctx context.Context) error { return serve(ctx, listener, mux, h.Close) })
+	group.Go("http", func(ctx context.Context) error { return serve(ctx, cfg, listener, mux, h.Close) })
 	return group.Wait()
 }
 
@@ -81,7 +81,7 @@ func listen(ctx context.Context, cfg Config) (net.Listener, error) {
 }
 
 // serve answers until ctx ends, then finishes what runs.
-func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) error {
+func serve(ctx context.Context, cfg Config, l net.Listener, h http.Handler, closing func()) error {
 	server := &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
@@ -91,7 +91,13 @@ func serve(ctx context.Context, l net.Listener, h http.Handler, closing func()) 
 		MaxHeaderBytes:    32 << 10,
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(l) }()
+	go func() {
+		if cfg.TLSCert != "" {
+			failed <- server.ServeTLS(l, cfg.TLSCert, cfg.TLSKey)
+			return
+		}
+		failed <- server.Serve(l)
+	}()
 	select {
 	case err := <-failed:
 		return err
