@@ -44,9 +44,8 @@ EOF
 
 # forget DESCRIPTION TOKEN deletes the tokens that TOKEN has replaced.
 forget() {
-  local all
-  all=$(consul acl token list) || return
-  printf '%s\n' "$all" | awk -v name="$1" -v token="$2" '
+  tokens=$(consul acl token list) || return
+  printf '%s\n' "$tokens" | awk -v name="$1" -v token="$2" '
     /^AccessorID:/ { id = $2 }
     /^SecretID:/ { secret = $2 }
     /^Description:/ { sub(/^Description: +/, ""); if ($0 == name && secret != token) print id }' |
