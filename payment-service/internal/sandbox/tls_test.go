@@ -40,7 +40,7 @@ func TestTLS_TheSandboxAnswersByHTTPS(t *testing.T) {
 		return reply.Body.Close()
 	})
 	s.Client().CloseIdleConnections()
-	_, err := http.Get(url) //nolint:bodyclose // there is none
+	_, err := http.Get(url)
 	require.ErrorAs(t, err, new(x509.UnknownAuthorityError))
 	stop()
 	require.NoError(t, <-ended)
