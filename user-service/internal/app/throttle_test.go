@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,7 +130,7 @@ func TestLogin_P38_AFloodIsRefusedAndEverybodyElseServed(t *testing.T) {
 	t.Parallel()
 	u := start(t)
 	ann := u.register("ann@example.com")
-	flood := 33*runtime.GOMAXPROCS(0) + 60 // more than run and wait
+	flood := 33*runtime.GOMAXPROCS(0) + 60 // more than one network can have run and wait, whatever that is
 	var mu sync.Mutex
 	statuses := map[int]int{}
 	var wg sync.WaitGroup
@@ -151,6 +153,74 @@ func TestLogin_P38_AFloodIsRefusedAndEverybodyElseServed(t *testing.T) {
 	require.Positive(t, statuses[http.StatusServiceUnavailable])
 	require.Equal(t, flood, statuses[http.StatusServiceUnavailable]+statuses[http.StatusUnauthorized], "%v", statuses)
 	u.login("ann@example.com", goodPassword)
+}
+
+// The flood is without end: each request that is answered is followed by another one. Nobody else is refused meanwhile, and nobody waits
+// much longer than for the hashes of a round.
+func TestLogin_P40_AFloodFromOneNetworkDelaysNobodyElse(t *testing.T) {
+	t.Parallel()
+	u := start(t)
+	u.register("ann@example.com")
+	u.register("bob@example.com")
+	const home, hotel = "198.51.100.7", "192.0.2.44"
+	require.Equal(t, http.StatusOK, u.tryLogin("ann@example.com", goodPassword, from(home)).status)
+	calm := u.timed(t, "ann@example.com", home)
+
+	flood := u.flood(t, 64*runtime.GOMAXPROCS(0), "203.0.113.9")
+	testkit.Eventually(t, 10*time.Second, func() bool { return flood.refused.Load() > 0 })
+	for range 5 {
+		owner, stranger := u.timed(t, "ann@example.com", home), u.timed(t, "bob@example.com", hotel)
+		t.Logf("in calm %v; in the flood the owner at home %v, somebody in another network %v", calm, owner, stranger)
+	}
+	flood.stop()
+	t.Logf("of the flood %d were answered and %d refused", flood.answered.Load(), flood.refused.Load())
+	require.Positive(t, flood.answered.Load())
+}
+
+// timed signs somebody in, within a deadline.
+func (u *users) timed(t testing.TB, email, network string) time.Duration {
+	t.Helper()
+	began := time.Now()
+	r := u.tryLogin(email, goodPassword, from(network))
+	require.Equal(t, http.StatusOK, r.status, "%s", r.body)
+	took := time.Since(began)
+	require.Less(t, took, 5*time.Second)
+	return took.Round(time.Millisecond)
+}
+
+// flood is guesses from one network, many at a time, until it is stopped.
+type flood struct {
+	answered, refused atomic.Int64
+	stop              func()
+}
+
+func (u *users) flood(t testing.TB, atOnce int, network string) *flood {
+	t.Helper()
+	f := new(flood)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	f.stop = func() { cancel(); wg.Wait() }
+	t.Cleanup(f.stop)
+	for i := range atOnce {
+		wg.Go(func() {
+			for n := 0; ctx.Err() == nil; n++ {
+				r, err := u.try("POST", "/api/v1/auth/login", "", m{"email": fmt.Sprintf("user%d.%d@example.com", i, n), "password": "password1"}, from(network))
+				switch {
+				case err != nil:
+					return
+				case r.status == http.StatusServiceUnavailable:
+					f.refused.Add(1)
+					select { // as fast as a guesser who has seen it
+					case <-ctx.Done():
+					case <-time.After(50 * time.Millisecond):
+					}
+				default:
+					f.answered.Add(1)
+				}
+			}
+		})
+	}
+	return f
 }
 
 // Redis that hangs is the worst case: it costs its time-out.

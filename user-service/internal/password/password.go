@@ -1,13 +1,16 @@
 // Package password hashes passwords with argon2id and keeps a flood of sign-ins
 // from taking the machine: each hash needs 19 MiB and some tens of milliseconds
 // of one core, so only as many run at once as there are cores, a bounded number
-// waits, and the rest is refused at once.
+// waits, and the rest is refused at once. The queue is fair: callers from networks
+// that the account knows go first, and a network that sends many gets no more than
+// another one.
 package password
 
 import (
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
+	"errors"
 	"runtime"
 	"time"
 
@@ -21,19 +24,11 @@ import (
 var ErrBusy = fault.New(fault.Unavailable, "sign_in_busy", "Too many people are signing in at this moment.").
 	WithRetryAfter(time.Second)
 
-const (
-	// waitersPerSlot bounds the queue to a wait of about a second.
-	waitersPerSlot = 32
-	// longestWait is for a machine that has become slow with all that waits.
-	longestWait = 3 * time.Second
-)
-
 // Hasher makes and checks PHC strings.
 type Hasher struct {
 	costs params
-	queue chan struct{} // holds one for each hash that runs or waits
-	slots chan struct{} // holds one for each that runs
-	dummy string        // the hash of a password that nobody knows
+	queue *queue
+	dummy string // the hash of a password that nobody knows
 	done  prometheus.Counter
 	busy  prometheus.Counter
 }
@@ -46,8 +41,7 @@ func New(registry prometheus.Registerer) *Hasher {
 func newHasher(registry prometheus.Registerer, slots int, costs params) *Hasher {
 	h := &Hasher{
 		costs: costs,
-		queue: make(chan struct{}, slots*(1+waitersPerSlot)),
-		slots: make(chan struct{}, slots),
+		queue: newQueue(slots),
 		dummy: encode(costs, random(saltSize), random(keySize)),
 		done: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "password_hashes_total", Help: "Passwords hashed, to store or to check them.",
@@ -61,9 +55,9 @@ func newHasher(registry prometheus.Registerer, slots int, costs params) *Hasher 
 }
 
 // Hash returns the PHC string of a new password, or ErrBusy.
-func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+func (h *Hasher) Hash(ctx context.Context, c Caller, password string) (string, error) {
 	salt := random(saltSize)
-	key, err := h.derive(ctx, password, salt, h.costs)
+	key, err := h.derive(ctx, c, password, salt, h.costs)
 	if err != nil {
 		return "", err
 	}
@@ -72,12 +66,12 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 
 // Verify says whether the password is the one of the PHC string, or returns
 // ErrBusy.
-func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
+func (h *Hasher) Verify(ctx context.Context, c Caller, password, encoded string) (bool, error) {
 	p, salt, want, err := decode(encoded)
 	if err != nil {
 		return false, err
 	}
-	got, err := h.derive(ctx, password, salt, p)
+	got, err := h.derive(ctx, c, password, salt, p)
 	if err != nil {
 		return false, err
 	}
@@ -86,46 +80,21 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 
 // VerifyNobody does the work of Verify for an account that does not exist, so
 // that the time of the answer does not tell who has one.
-func (h *Hasher) VerifyNobody(ctx context.Context, password string) error {
-	_, err := h.Verify(ctx, password, h.dummy)
+func (h *Hasher) VerifyNobody(ctx context.Context, c Caller, password string) error {
+	_, err := h.Verify(ctx, c, password, h.dummy)
 	return err
 }
 
-func (h *Hasher) derive(ctx context.Context, password string, salt []byte, p params) ([]byte, error) {
-	if err := h.enter(ctx); err != nil {
+func (h *Hasher) derive(ctx context.Context, c Caller, password string, salt []byte, p params) ([]byte, error) {
+	if err := h.queue.enter(ctx, c); err != nil {
+		if errors.Is(err, ErrBusy) {
+			h.busy.Inc()
+		}
 		return nil, err
 	}
-	defer h.leave()
+	defer h.queue.leave()
 	h.done.Inc()
 	return argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, keySize), nil
-}
-
-// enter takes a place in the queue and waits for a slot.
-func (h *Hasher) enter(ctx context.Context) error {
-	select {
-	case h.queue <- struct{}{}:
-	default:
-		h.busy.Inc()
-		return ErrBusy
-	}
-	waited := time.NewTimer(longestWait)
-	defer waited.Stop()
-	select {
-	case h.slots <- struct{}{}:
-		return nil
-	case <-waited.C:
-		<-h.queue
-		h.busy.Inc()
-		return ErrBusy
-	case <-ctx.Done():
-		<-h.queue
-		return ctx.Err()
-	}
-}
-
-func (h *Hasher) leave() {
-	<-h.slots
-	<-h.queue
 }
 
 func random(n int) []byte {

@@ -4,13 +4,12 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
@@ -24,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestHash_IsArgon2idWithTheRecommendedCosts(t *testing.T) {
 	h := New(prometheus.NewRegistry())
-	encoded, err := h.Hash(t.Context(), "correct horse")
+	encoded, err := h.Hash(t.Context(), anybody, "correct horse")
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(encoded, "$argon2id$v=19$m=19456,t=2,p=1$"), encoded)
 
@@ -33,21 +32,21 @@ func TestHash_IsArgon2idWithTheRecommendedCosts(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, parts[5], base64.RawStdEncoding.EncodeToString(argon2.IDKey([]byte("correct horse"), salt, 2, 19456, 1, 32)))
 
-	other, err := h.Hash(t.Context(), "correct horse")
+	other, err := h.Hash(t.Context(), anybody, "correct horse")
 	require.NoError(t, err)
 	require.NotEqual(t, encoded, other, "each hash has a salt of its own")
 }
 
 func TestVerify_AcceptsThePasswordAndNothingElse(t *testing.T) {
 	h := New(prometheus.NewRegistry())
-	encoded, err := h.Hash(t.Context(), "correct horse")
+	encoded, err := h.Hash(t.Context(), anybody, "correct horse")
 	require.NoError(t, err)
 	for password, want := range map[string]bool{"correct horse": true, "correct horse ": false, "Correct horse": false, "": false} {
-		ok, err := h.Verify(t.Context(), password, encoded)
+		ok, err := h.Verify(t.Context(), anybody, password, encoded)
 		require.NoError(t, err)
 		require.Equal(t, want, ok, "%q", password)
 	}
-	require.NoError(t, h.VerifyNobody(t.Context(), "anything"))
+	require.NoError(t, h.VerifyNobody(t.Context(), anybody, "anything"))
 }
 
 func TestVerify_RefusesStringsThatAreNotOurs(t *testing.T) {
@@ -58,10 +57,12 @@ func TestVerify_RefusesStringsThatAreNotOurs(t *testing.T) {
 		strings.Replace(good, "m=19456", "m=99999999", 1), strings.Replace(good, "t=2", "t=0", 1),
 		strings.Replace(good, "p=1", "p=0", 1), good + "A", good[:len(good)-4],
 	} {
-		_, err := h.Verify(t.Context(), "x", encoded)
+		_, err := h.Verify(t.Context(), anybody, "x", encoded)
 		require.ErrorIs(t, err, errEncoding, "%q", encoded)
 	}
 }
+
+var anybody = Caller{Network: "somewhere"}
 
 // cheap makes a flood affordable: 1 MiB for each hash.
 var cheap = params{memory: 1024, time: 1, threads: 1}
@@ -75,11 +76,11 @@ func TestHasher_P38_FloodIsBounded(t *testing.T) {
 	var peak atomic.Uint64
 	var wg sync.WaitGroup
 	before := heap()
-	h.slots <- struct{}{} // nothing runs until the whole flood is there
-	h.slots <- struct{}{}
-	for range flood {
+	occupy(t, h.queue, slots) // nothing runs until the whole flood is there
+	for i := range flood {
 		wg.Go(func() {
-			switch _, err := h.Hash(context.Background(), "correct horse"); {
+			c := Caller{Network: fmt.Sprint("network ", i)}
+			switch _, err := h.Hash(context.Background(), c, "correct horse"); {
 			case err == nil:
 				hashed.Add(1)
 				peak.Store(max(peak.Load(), heap()))
@@ -88,35 +89,14 @@ func TestHasher_P38_FloodIsBounded(t *testing.T) {
 			}
 		})
 	}
-	const room = slots * (1 + waitersPerSlot)
+	const room = slots * waitersPerSlot
 	testkit.Eventually(t, longestWait, func() bool { return refused.Load() == flood-room })
-	<-h.slots
-	<-h.slots
+	for range slots {
+		h.queue.leave()
+	}
 	wg.Wait()
 	require.EqualValues(t, room, hashed.Load(), "whoever waited was served")
 	require.Less(t, peak.Load(), before+32<<20, "not 1 MiB for each of the flood")
-}
-
-func TestHasher_P38_NobodyWaitsLong(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		h := newHasher(prometheus.NewRegistry(), 1, cheap)
-		h.slots <- struct{}{} // a hash that never ends
-		began := time.Now()
-		_, err := h.Hash(t.Context(), "correct horse")
-		require.ErrorIs(t, err, ErrBusy)
-		require.Equal(t, longestWait, time.Since(began))
-		require.Empty(t, h.queue)
-	})
-}
-
-func TestHasher_P38_AWaiterThatGivesUpFreesItsPlace(t *testing.T) {
-	h := newHasher(prometheus.NewRegistry(), 1, cheap)
-	h.slots <- struct{}{} // a hash that never ends
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := h.Hash(ctx, "correct horse")
-	require.ErrorIs(t, err, context.Canceled)
-	require.Empty(t, h.queue)
 }
 
 func heap() uint64 {

@@ -10,6 +10,7 @@ import (
 
 	"marketplace/shared/idempotency"
 	"marketplace/user-service/internal/domain"
+	"marketplace/user-service/internal/password"
 )
 
 // ChangeableUsers is what Accounts needs to change a user.
@@ -80,14 +81,15 @@ func (a *Accounts) changePassword(
 	if err != nil {
 		return reply, err
 	}
-	ok, err := a.Passwords.Verify(ctx, normalPassword(current), oldHash)
+	caller := password.Caller{Network: by.Network, Known: true}
+	ok, err := a.Passwords.Verify(ctx, caller, normalPassword(current), oldHash)
 	if err != nil {
 		return reply, err
 	}
 	if !ok {
 		return reply, domain.ErrPasswordWrong
 	}
-	newHash, err := hashNew(ctx, a.Passwords, next)
+	newHash, err := hashNew(ctx, a.Passwords, caller, next)
 	if err != nil {
 		return reply, err
 	}
@@ -160,7 +162,7 @@ type AdminUsers interface {
 // FirstAdmin creates the account that appoints everybody else, unless it is there.
 // An account that somebody else registered under the address is left as it is:
 // configuration must not make an admin of a stranger.
-func FirstAdmin(ctx context.Context, users AdminUsers, p Passwords, newID IDs, log zerolog.Logger, email, password string) error {
+func FirstAdmin(ctx context.Context, users AdminUsers, p Passwords, newID IDs, log zerolog.Logger, email, chosen string) error {
 	user, err := newUser(newID(), email, "Administrator", []string{domain.RoleAdmin})
 	if err != nil {
 		return fmt.Errorf("ADMIN_EMAIL: %w", err)
@@ -175,7 +177,7 @@ func FirstAdmin(ctx context.Context, users AdminUsers, p Passwords, newID IDs, l
 	if !errors.Is(err, domain.ErrUserNotFound) {
 		return err
 	}
-	hash, err := hashNew(ctx, p, password)
+	hash, err := hashNew(ctx, p, password.Caller{Known: true}, chosen)
 	if err != nil {
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}

@@ -76,7 +76,7 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 	if err != nil {
 		return domain.User{}, Tokens{}, err
 	}
-	hash, err := hashNew(ctx, a.Passwords, r.Password)
+	hash, err := hashNew(ctx, a.Passwords, password.Caller{Network: r.Client.Network}, r.Password)
 	if err != nil {
 		return domain.User{}, Tokens{}, err
 	}
@@ -94,18 +94,18 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 
 // Login checks the password and begins a session. An address without account
 // costs and answers the same as a wrong password.
-func (a *Auth) Login(ctx context.Context, email, password string, c Client) (Tokens, error) {
+func (a *Auth) Login(ctx context.Context, email, given string, c Client) (Tokens, error) {
 	byAddress := throttle.PerMinute("login-address", a.Limits().LoginsPerAddress)
 	if err := a.Limiter.Allow(ctx, byAddress, c.Network); err != nil {
 		return Tokens{}, err
 	}
 	attempt := newAttempt(a.Limiter, a.Limits(), email, c.Network)
-	issued, err := a.try(ctx, attempt, email, password, c)
+	issued, err := a.try(ctx, attempt, email, given, c)
 	attempt.end(ctx, err)
 	return issued, err
 }
 
-func (a *Auth) try(ctx context.Context, attempt *attempt, email, password string, c Client) (Tokens, error) {
+func (a *Auth) try(ctx context.Context, attempt *attempt, email, given string, c Client) (Tokens, error) {
 	if err := attempt.begin(ctx); err != nil {
 		return Tokens{}, err
 	}
@@ -120,7 +120,7 @@ func (a *Auth) try(ctx context.Context, attempt *attempt, email, password string
 			return Tokens{}, err
 		}
 	}
-	if err := a.verify(ctx, found, unknown, password); err != nil {
+	if err := a.verify(ctx, found, unknown, given, c); err != nil {
 		a.noteFailed(ctx, found, c, err)
 		return Tokens{}, err
 	}
@@ -161,15 +161,16 @@ func (a *Auth) noteFailed(ctx context.Context, found domain.Credentials, c Clien
 }
 
 // verify hashes once whatever the case.
-func (a *Auth) verify(ctx context.Context, found domain.Credentials, unknown bool, password string) error {
-	password = normalPassword(password)
+func (a *Auth) verify(ctx context.Context, found domain.Credentials, unknown bool, given string, c Client) error {
+	given = normalPassword(given)
+	caller := password.Caller{Network: c.Network, Known: found.KnownNetwork}
 	if unknown {
-		if err := a.Passwords.VerifyNobody(ctx, password); err != nil {
+		if err := a.Passwords.VerifyNobody(ctx, caller, given); err != nil {
 			return err
 		}
 		return domain.ErrCredentials
 	}
-	ok, err := a.Passwords.Verify(ctx, password, found.PasswordHash)
+	ok, err := a.Passwords.Verify(ctx, caller, given, found.PasswordHash)
 	if err == nil && !ok {
 		err = domain.ErrCredentials
 	}
@@ -205,7 +206,7 @@ func newUser(id, email, name string, roles []string) (domain.User, error) {
 }
 
 // hashNew hashes a password that somebody chooses.
-func hashNew(ctx context.Context, p Passwords, chosen string) (string, error) {
+func hashNew(ctx context.Context, p Passwords, c password.Caller, chosen string) (string, error) {
 	chosen = normalPassword(chosen)
 	if err := domain.CheckPassword(chosen); err != nil {
 		return "", err
@@ -213,5 +214,5 @@ func hashNew(ctx context.Context, p Passwords, chosen string) (string, error) {
 	if password.IsCommon(chosen) {
 		return "", domain.ErrPasswordCommon
 	}
-	return p.Hash(ctx, chosen)
+	return p.Hash(ctx, c, chosen)
 }

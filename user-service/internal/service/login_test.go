@@ -3,6 +3,7 @@ package service
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/rs/zerolog"
@@ -23,10 +24,15 @@ type house struct {
 	AuthSessions
 	ChangeableUsers
 	hashing, reading, saving error
+	homes                    []string          // networks in which Ann has a live session
+	callers                  []password.Caller // for whom a password was hashed or checked
 }
 
-func (h *house) Credentials(context.Context, string, string) (domain.Credentials, error) {
-	return domain.Credentials{UserID: "ann", Status: domain.StatusActive}, h.reading
+func (h *house) Credentials(_ context.Context, email, network string) (domain.Credentials, error) {
+	if email != "ann@example.com" {
+		return domain.Credentials{}, domain.ErrUserNotFound
+	}
+	return domain.Credentials{UserID: "ann", Status: domain.StatusActive, KnownNetwork: slices.Contains(h.homes, network)}, h.reading
 }
 
 func (h *house) PasswordHash(context.Context, string) (string, error) { return "", h.reading }
@@ -47,11 +53,18 @@ func (h *house) Failed(context.Context, domain.AuditEntry) error { return nil }
 
 func (h *house) Announce(context.Context, []domain.Revocation, []domain.Revocation) error { return nil }
 
-func (h *house) VerifyNobody(context.Context, string) error { return h.hashing }
+func (h *house) VerifyNobody(_ context.Context, c password.Caller, _ string) error {
+	h.callers = append(h.callers, c)
+	return h.hashing
+}
 
-func (h *house) Hash(context.Context, string) (string, error) { return "", h.hashing }
+func (h *house) Hash(_ context.Context, c password.Caller, _ string) (string, error) {
+	h.callers = append(h.callers, c)
+	return "", h.hashing
+}
 
-func (h *house) Verify(_ context.Context, given, _ string) (bool, error) {
+func (h *house) Verify(_ context.Context, c password.Caller, given, _ string) (bool, error) {
+	h.callers = append(h.callers, c)
 	return given == rightPassword, h.hashing
 }
 
@@ -60,8 +73,8 @@ func few() Limits {
 	return Limits{RegistrationsPerAddress: 1000, LoginsPerAddress: 1000, LoginsPerAccount: 2, LoginsPerAccountEverywhere: 3}
 }
 
-// tries are the ways to try a password of Ann's in the house.
-func (h *house) tries(t *testing.T) map[string]func(given string) error {
+// services are those of the house.
+func (h *house) services(t *testing.T) (*Auth, *Accounts) {
 	limiter := newDoor(t).limiter
 	keys, err := token.NewKeys("secret", "")
 	require.NoError(t, err)
@@ -69,7 +82,12 @@ func (h *house) tries(t *testing.T) map[string]func(given string) error {
 		Users: h, Sessions: h, Audit: h, Passwords: h, Keys: keys, Limiter: limiter, Limits: few, Announcer: h,
 		NewID: func() string { return "0198d3c2-0000-7000-8000-000000000001" }, Log: zerolog.Nop(),
 	}
-	accounts := &Accounts{Users: h, Passwords: h, Limiter: limiter, Limits: few, Announcer: h, Log: zerolog.Nop()}
+	return auth, &Accounts{Users: h, Passwords: h, Limiter: limiter, Limits: few, Announcer: h, Log: zerolog.Nop()}
+}
+
+// tries are the ways to try a password of Ann's in the house.
+func (h *house) tries(t *testing.T) map[string]func(given string) error {
+	auth, accounts := h.services(t)
 	return map[string]func(string) error{
 		"sign-in": func(given string) error {
 			_, err := auth.Login(t.Context(), "ann@example.com", given, Client{Network: "home"})
@@ -108,6 +126,39 @@ func TestLogin_P38_P40_ABusyPasswordHasherDoesNotEatTheOwnersAttempts(t *testing
 			require.ErrorIs(t, try(rightPassword), throttle.ErrTooMany, "%s: %s", name, because)
 		}
 	}
+}
+
+func (h *house) Create(context.Context, domain.User, string, domain.SignIn) (domain.SignedIn, error) {
+	return domain.SignedIn{User: domain.User{ID: "eve"}}, nil
+}
+
+// What decides it is read with the credentials.
+func TestLogin_P40_OnlyWhomTheAccountKnowsGoesFirst(t *testing.T) {
+	t.Parallel()
+	h := &house{homes: []string{"home"}}
+	auth, accounts := h.services(t)
+	signIn := func(email, network string) {
+		_, err := auth.Login(t.Context(), email, "a guess", Client{Network: network})
+		require.ErrorIs(t, err, domain.ErrCredentials)
+	}
+	signIn("ann@example.com", "home")
+	signIn("ann@example.com", "hotel")
+	signIn("nobody@example.com", "home")
+	_, _, err := auth.Register(t.Context(), Registration{
+		Email: "eve@example.com", Password: rightPassword, Name: "Eve", Client: Client{Network: "home"},
+	})
+	require.NoError(t, err)
+	by := domain.Actor{UserID: "ann", Network: "train"}
+	_, err = accounts.ChangePassword(t.Context(), by, "session", rightPassword, "another horse battery", PasswordAnswer{})
+	require.NoError(t, err)
+	require.Equal(t, []password.Caller{
+		{Network: "home", Known: true},
+		{Network: "hotel"},
+		{Network: "home"},
+		{Network: "home"},
+		{Network: "train", Known: true},
+		{Network: "train", Known: true},
+	}, h.callers)
 }
 
 func TestLogin_P40_AnAttemptThatIsRefusedEverywhereCountsNowhere(t *testing.T) {

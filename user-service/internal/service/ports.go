@@ -5,14 +5,15 @@ import (
 	"time"
 
 	"marketplace/user-service/internal/domain"
+	"marketplace/user-service/internal/password"
 	"marketplace/user-service/internal/throttle"
 )
 
-// Passwords hashes and checks passwords; both may refuse when too many wait.
+// Passwords hashes and checks passwords for a caller; both may refuse when too many wait.
 type Passwords interface {
-	Hash(ctx context.Context, password string) (string, error)
-	Verify(ctx context.Context, password, hash string) (bool, error)
-	VerifyNobody(ctx context.Context, password string) error
+	Hash(ctx context.Context, c password.Caller, chosen string) (string, error)
+	Verify(ctx context.Context, c password.Caller, given, hash string) (bool, error)
+	VerifyNobody(ctx context.Context, c password.Caller, given string) error
 }
 
 // Limiter slows down guessing.
