@@ -111,6 +111,18 @@ func TestAlerts_AreAllTried(t *testing.T) {
 	}
 }
 
+// TestImages_ArePinned: another minor version of a server comes when somebody has decided so.
+func TestImages_ArePinned(t *testing.T) {
+	var file struct{ Services map[string]struct{ Image string } }
+	require.NoError(t, yaml.Unmarshal(read(t, "docker-compose.yml"), &file))
+	require.NotEmpty(t, file.Services)
+	for name, service := range file.Services {
+		if !strings.HasPrefix(service.Image, "marketplace/") {
+			require.Regexp(t, `:v?[0-9]+\.[0-9]+`, service.Image, name)
+		}
+	}
+}
+
 // TestDashboards_AreValid checks what Grafana would: ids are unique, panels do not overlap, everything asks the provisioned source.
 func TestDashboards_AreValid(t *testing.T) {
 	for _, d := range readDashboards(t) {
