@@ -69,7 +69,7 @@ func TestGateway_P59_WhatAClientCausesOpensNoBreaker(t *testing.T) {
 			for range often {
 				cause(t)
 			}
-			require.Equal(t, http.StatusNoContent, g.get(t, "/api/v1/orders").status)
+			require.Equal(t, http.StatusNoContent, g.answered(t, "/api/v1/orders").status)
 		})
 	}
 }

@@ -84,7 +84,7 @@ func TestGateway_EventsAreNotHeldBack(t *testing.T) {
 				return
 			}
 		}
-	}, func(c *config.Config) { c.RequestTimeout = 50 * time.Millisecond })
+	}, func(c *config.Config) { c.RequestTimeout = time.Second })
 
 	stream, err := g.client.Get(g.url + "/api/v1/orders/a/stream")
 	require.NoError(t, err)
@@ -94,6 +94,7 @@ func TestGateway_EventsAreNotHeldBack(t *testing.T) {
 		require.True(t, lines.Scan(), "the event comes while the service goes on")
 		require.Equal(t, fmt.Sprintf("data: %d", i), lines.Text())
 		require.True(t, lines.Scan())
+		_, _ = (&late{after: 500 * time.Millisecond}).Read(nil) // the stream outlives the time of a request
 		more <- struct{}{}
 	}
 	require.False(t, lines.Scan())

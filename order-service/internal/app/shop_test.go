@@ -24,7 +24,7 @@ import (
 
 const (
 	schema = "order_service"
-	within = 20 * time.Second
+	within = time.Minute
 	many   = 1_000_000
 )
 

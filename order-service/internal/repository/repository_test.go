@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
 	schema = "order_service"
-	within = 20 * time.Second
+	within = time.Minute
 )
 
 // store is a repository and what it would have published.

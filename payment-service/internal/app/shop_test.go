@@ -44,7 +44,7 @@ func TestMain(m *testing.M) {
 
 const (
 	schema = "payment_service"
-	within = 20 * time.Second
+	within = time.Minute
 )
 
 // shop is payment-service with everything around it: a database and a vhost of its own, a card processor, tokens, and the
