@@ -110,7 +110,7 @@ func TestDo_P21_ABusyKeyIsAConflictUntilItsHolderEnds(t *testing.T) {
 	require.NoError(t, err, "only its own key is busy")
 
 	require.NoError(t, holder.PgConn().Conn().Close(), "the holder crashes")
-	testkit.Eventually(t, 5*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		_, err := do(t.Context(), db.Pool, key("k"), first)
 		return err
 	})
@@ -265,7 +265,7 @@ func TestRun_DeletesOldRecords(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan error)
 	go func() { stopped <- idempotency.Run(ctx, pool, zerolog.Nop()) }()
-	testkit.Eventually(t, 10*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		var left, old int
 		err := db.Pool.QueryRow(t.Context(), `select count(*), count(*) filter (where created_at < now() - interval '24 hours')
 			from idempotency_keys`).Scan(&left, &old)

@@ -89,7 +89,7 @@ func TestCommand_P11_AnEditWaitsForTheEndOfATryAndIsNotLost(t *testing.T) {
 	require.NoError(t, os.WriteFile(cure, []byte(`"cured"`), 0o600))
 	said, edited := new(output), make(chan error, 1)
 	go func() { edited <- operator(db).Run(t.Context(), plain, said, "edit", m.ID, cure) }()
-	testkit.Eventually(t, 5*time.Second, func() bool { return strings.Contains(said.String(), "waiting for its end") })
+	testkit.Eventually(t, time.Minute, func() bool { return strings.Contains(said.String(), "waiting for its end") })
 	require.Empty(t, edited)
 	_, err := db.Pool.Exec(t.Context(), `update parked set attempts = $1`, attempts) // its last try, so that it is dead then
 	require.NoError(t, err)
@@ -171,7 +171,7 @@ func TestParked_P11_ALateTryNeitherSettlesNorHidesTheEdit(t *testing.T) {
 		require.NoError(t, err)
 		return nil
 	}())
-	testkit.Eventually(t, 5*time.Second, func() bool { return count(t, db.Pool, `select count(*) from effects`) == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return count(t, db.Pool, `select count(*) from effects`) == 1 })
 	require.Equal(t, "waiting", parked(t, db.Pool, m.ID).Status, "not settled by a try that is over")
 	require.ErrorIs(t, operator(db).Replay(t.Context(), m.ID), inbox.ErrHadEffect)
 	require.Equal(t, "done", parked(t, db.Pool, m.ID).Status)

@@ -183,14 +183,14 @@ func parked(t *testing.T, pool *pgxpool.Pool, id string) parkedRow {
 
 func awaitStatus(t *testing.T, pool *pgxpool.Pool, id, status string) {
 	t.Helper()
-	testkit.Eventually(t, 10*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		return count(t, pool, `select count(*) from parked where message_id = $1 and status = $2`, id, status) == 1
 	}, "parked message to become "+status)
 }
 
 func awaitNoneWaiting(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
-	testkit.Eventually(t, 15*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		return count(t, pool, `select count(*) from parked where status = 'waiting'`) == 0
 	})
 }

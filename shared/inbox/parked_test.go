@@ -99,7 +99,7 @@ func TestInbox_WhatIsParkedIsCountedWhileATryLasts(t *testing.T) {
 	run(t, c.Run)
 	defer close(finish)
 	<-trying
-	testkit.Eventually(t, 5*time.Second, func() bool { return gauge(t, tel.Registry, "inbox_waiting") == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return gauge(t, tel.Registry, "inbox_waiting") == 1 })
 }
 
 func gauge(t *testing.T, registry prometheus.Gatherer, name string) float64 {

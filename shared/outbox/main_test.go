@@ -60,7 +60,7 @@ func unsent(t *testing.T, pool *pgxpool.Pool) int {
 
 func awaitSent(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
-	testkit.Eventually(t, 15*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		if n := unsent(t, pool); n > 0 {
 			return fmt.Errorf("%d events are not sent", n)
 		}

@@ -41,7 +41,7 @@ func balance(t *testing.T, pool *pgxpool.Pool, id int) (n int) {
 // requireClean asserts that no transaction is left open on the server.
 func requireClean(t *testing.T, pool *pgxpool.Pool) {
 	t.Helper()
-	testkit.Eventually(t, 10*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		var open int
 		err := pool.QueryRow(t.Context(), `select count(*) from pg_stat_activity where datname = current_database()
 			and pid <> pg_backend_pid() and xact_start is not null`).Scan(&open)
@@ -226,7 +226,7 @@ func TestInBatches_ADeadlockIsTransient(t *testing.T) {
 				func(b *pgx.Batch) { b.Queue(selectBalance, ids[0]) },
 				func(b *pgx.Batch) error {
 					both()
-					testkit.Eventually(t, 10*time.Second, func() bool { return len(locked) == 2 })
+					testkit.Eventually(t, time.Minute, func() bool { return len(locked) == 2 })
 					b.Queue(withdraw, ids[1], 1)
 					return nil
 				})

@@ -68,12 +68,12 @@ func TestMigrate_P53_WaitsForItsTurnAndSaysSo(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- postgres.Migrate(ctx, config, slow) }()
-	testkit.Eventually(t, 10*time.Second, func() bool { return strings.Contains(log.String(), "another process migrates") })
+	testkit.Eventually(t, time.Minute, func() bool { return strings.Contains(log.String(), "another process migrates") })
 	stop()
 	require.ErrorIs(t, <-ended, context.Canceled, "a signal ends the wait")
 
 	go func() { ended <- postgres.Migrate(t.Context(), config, slow) }()
-	testkit.Eventually(t, 10*time.Second, func() bool { return strings.Count(log.String(), "another process migrates") == 2 })
+	testkit.Eventually(t, time.Minute, func() bool { return strings.Count(log.String(), "another process migrates") == 2 })
 	require.NoError(t, other.Close(t.Context()))
 	require.NoError(t, <-ended)
 	require.Equal(t, 2, runs(t, db.Pool))
@@ -101,7 +101,7 @@ func TestMigrate_P53_ATableInUseStopsNobodyElse(t *testing.T) {
 			"0002_second.up.sql": {Data: []byte("insert into runs values (2); alter table runs add column note text; insert into runs values (3)")},
 		})
 	}()
-	testkit.Eventually(t, 20*time.Second, func() bool { return strings.Contains(log.String(), "other sessions hold") })
+	testkit.Eventually(t, time.Minute, func() bool { return strings.Contains(log.String(), "other sessions hold") })
 	require.Equal(t, 1, runs(t, db.Pool), "others read meanwhile")
 	require.NoError(t, reader.Rollback(t.Context()))
 	require.NoError(t, <-ended)

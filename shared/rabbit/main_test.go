@@ -117,7 +117,7 @@ func (b *inbox) missing(list []rabbit.Message) int {
 
 func (b *inbox) awaitAll(t *testing.T, list []rabbit.Message) {
 	t.Helper()
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		if n := b.missing(list); n > 0 {
 			return fmt.Errorf("%d of %d messages have not arrived", n, len(list))
 		}

@@ -60,7 +60,7 @@ func TestSession_P9_AReturnedMessageIsNotSentAndTheBindingComesBack(t *testing.T
 	require.Error(t, results[0], "confirmed by the broker, and returned: not sent")
 	require.NoError(t, results[1])
 
-	testkit.Eventually(t, 5*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		return s.Publish(t.Context(), mixed[:1])[0]
 	}, "a return asks for the topology to be declared again")
 }
@@ -169,7 +169,7 @@ func TestConsume_ComesBackAfterItsQueueWasDeleted(t *testing.T) {
 	_, err := channel(t, url).QueueDelete(queue, false, false, false)
 	require.NoError(t, err)
 	second := messages(1, "thing.made")
-	testkit.Eventually(t, 10*time.Second, func() error { return s.Publish(t.Context(), second)[0] })
+	testkit.Eventually(t, time.Minute, func() error { return s.Publish(t.Context(), second)[0] })
 	got.awaitAll(t, second)
 }
 
@@ -196,7 +196,7 @@ func TestSession_SaysOnceWhatIsWrongAndKeepsTrying(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
 		go func() { done <- rabbit.NewSession(address, "test", topology(), tel).Run(ctx) }()
-		testkit.Eventually(t, 20*time.Second, func() bool { return strings.Contains(log.String(), `"level":"debug"`) })
+		testkit.Eventually(t, time.Minute, func() bool { return strings.Contains(log.String(), `"level":"debug"`) })
 		cancel()
 		require.NoError(t, <-done)
 		require.Equal(t, 1, strings.Count(log.String(), `"level":"warn"`), log.String())

@@ -48,13 +48,13 @@ func TestTraced_EachMessageOfABatchContinuesItsOwnTrace(t *testing.T) {
 		return nil
 	})
 	background(t, func(ctx context.Context) error { return s.Consume(ctx, queue, 20, handle) })
-	testkit.Eventually(t, 10*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return len(got) == len(want)
 	})
 	require.Equal(t, want, got)
-	testkit.Eventually(t, 5*time.Second, func() bool { return processed(spans) == len(want) })
+	testkit.Eventually(t, time.Minute, func() bool { return processed(spans) == len(want) })
 	for _, span := range spans.Ended() {
 		if span.SpanKind() == trace.SpanKindConsumer && span.Name() == "process thing.made" {
 			require.True(t, span.Parent().IsRemote())

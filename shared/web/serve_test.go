@@ -112,7 +112,7 @@ func TestServe_P47_DrainsWithoutAFailedRequest(t *testing.T) {
 	}()
 	<-begun
 	v.Stop()
-	testkit.Eventually(t, 5*time.Second, func() bool { // unready first, while it still answers
+	testkit.Eventually(t, time.Minute, func() bool { // unready first, while it still answers
 		res, err := http.Get(v.URL + "/health/ready")
 		if err != nil {
 			return false
@@ -120,7 +120,7 @@ func TestServe_P47_DrainsWithoutAFailedRequest(t *testing.T) {
 		_ = res.Body.Close()
 		return res.StatusCode == http.StatusServiceUnavailable
 	})
-	testkit.Eventually(t, 5*time.Second, v.refuses, "then nothing new")
+	testkit.Eventually(t, time.Minute, v.refuses, "then nothing new")
 	close(release)
 	require.Contains(t, <-result, "finished")
 	require.NoError(t, <-v.Done)
@@ -158,7 +158,7 @@ func TestHandle_ATimeoutIsA504AndARouteMayHaveAnother(t *testing.T) {
 	go func() {
 		<-begun
 		started := time.Now()
-		testkit.Eventually(t, 5*time.Second, func() bool { return time.Since(started) > 600*time.Millisecond })
+		testkit.Eventually(t, time.Minute, func() bool { return time.Since(started) > 600*time.Millisecond })
 		close(release)
 	}()
 	status, body, err = post(v.URL + "/endless")
@@ -223,7 +223,7 @@ func TestHealth_P49_ManyWhoAskMakeOneProbeASecond(t *testing.T) {
 	}
 	asking.Wait()
 	require.EqualValues(t, 1, probes.Load())
-	testkit.Eventually(t, 5*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		status, _ := fetch(t, v.URL+"/health/ready")
 		return status == 503
 	}, "the change to be seen")

@@ -43,7 +43,7 @@ func (s *shop) newPeers() *peers {
 	running.Go(func() { _ = p.session.Run(ctx) })
 	running.Go(func() { _ = p.session.Consume(ctx, events.WarehouseQueue, 50, p.hear) })
 	s.t.Cleanup(func() { cancel(); running.Wait() })
-	testkit.Eventually(s.t, 20*time.Second, p.session.Healthy)
+	testkit.Eventually(s.t, time.Minute, p.session.Healthy)
 	return p
 }
 
@@ -73,7 +73,7 @@ func (p *peers) types(orderID string) (types []string) {
 // hears waits until exactly these event types have been heard about the order.
 func (p *peers) hears(orderID string, want ...string) {
 	p.t.Helper()
-	testkit.Eventually(p.t, 20*time.Second, func() bool { return len(p.types(orderID)) >= len(want) }, want)
+	testkit.Eventually(p.t, time.Minute, func() bool { return len(p.types(orderID)) >= len(want) }, want)
 	require.ElementsMatch(p.t, want, p.types(orderID))
 }
 

@@ -233,7 +233,7 @@ func (p *person) get(id string) handler.Order {
 // await polls until the order has the status.
 func (p *person) await(id, status string) (o handler.Order) {
 	p.shop.t.Helper()
-	testkit.Eventually(p.shop.t, 20*time.Second, func() bool {
+	testkit.Eventually(p.shop.t, time.Minute, func() bool {
 		o = p.get(id)
 		return o.Status == status
 	}, "not ", status)

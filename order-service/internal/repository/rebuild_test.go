@@ -106,7 +106,7 @@ func TestRebuild_AChangeThatWaitsForARepairFindsItsOrder(t *testing.T) {
 	_, err = gate.Exec(t.Context(), "lock table order_items in share mode") // the repair waits, with its locks
 	require.NoError(t, err)
 	waiting := func(n int) {
-		testkit.Eventually(t, 10*time.Second, func() bool {
+		testkit.Eventually(t, time.Minute, func() bool {
 			var waits int
 			require.NoError(t, s.Pool.QueryRow(t.Context(), "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'").Scan(&waits))
 			return waits == n

@@ -283,7 +283,7 @@ func TestSaga_P31_EveryOrderEnds(t *testing.T) {
 			wg.Go(func() { _, _ = s.Expire(t.Context(), time.Time{}, 7, apply) })
 			wg.Wait()
 
-			testkit.Eventually(t, 10*time.Second, func() bool {
+			testkit.Eventually(t, time.Minute, func() bool {
 				_, err := s.Expire(t.Context(), time.Time{}, 100, apply)
 				require.NoError(t, err)
 				var open int

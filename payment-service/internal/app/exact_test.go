@@ -27,7 +27,7 @@ func TestPayments_RepliesArePreciselyWhatIsReadLater(t *testing.T) {
 	require.Equal(t, []any{made.ID, made.Amount, "a scratch"}, []any{settled.ID, settled.Amount, settled.Reason})
 
 	for _, method := range []string{http.MethodGet, http.MethodHead} {
-		testkit.Eventually(t, 10*time.Second, func() bool { // what is still told about the refund changes the version
+		testkit.Eventually(t, time.Minute, func() bool { // what is still told about the refund changes the version
 			known := support.do(http.MethodGet, path, "").Header.Get("ETag")
 			return support.do(method, path, "", "If-None-Match", known).Status == http.StatusNotModified
 		})

@@ -141,7 +141,7 @@ func TestCharge_P23_TimeOutIsUncertain(t *testing.T) {
 	s.Fault(faults.Rule{Effect: faults.DelayBefore, DelayMS: 600})
 	_, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
 	require.ErrorIs(t, err, client.ErrUncertain)
-	testkit.Eventually(t, 5*time.Second, func() bool { return s.Count(`SELECT count(*) FROM charges WHERE paid`) == 1 },
+	testkit.Eventually(t, time.Minute, func() bool { return s.Count(`SELECT count(*) FROM charges WHERE paid`) == 1 },
 		"the request was under way and took effect")
 }
 

@@ -82,7 +82,7 @@ func TestFence_P57_AChargeUnderWayIsNotOvertaken(t *testing.T) {
 		c, _ := a.Charge(t.Context(), r)
 		slow <- c
 	}()
-	testkit.Eventually(t, 5*time.Second, func() bool { return s.Hits() == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return s.Hits() == 1 })
 	_, err := a.Fence(t.Context(), r)
 	require.ErrorIs(t, err, client.ErrUncertain, "a key in use says nothing: later")
 	require.Equal(t, domain.FactSucceeded, (<-slow).Kind)

@@ -62,7 +62,7 @@ func TestPending_BecomesAFact(t *testing.T) {
 	} {
 		pending, err := a.Charge(t.Context(), charge(method, method))
 		require.NoError(t, err)
-		testkit.Eventually(t, 10*time.Second, func() bool {
+		testkit.Eventually(t, time.Minute, func() bool {
 			got, err := a.Retrieve(t.Context(), pending.IntentID)
 			require.NoError(t, err)
 			return got.Kind == want

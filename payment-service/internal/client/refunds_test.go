@@ -98,7 +98,7 @@ func TestRefund_LateEnds(t *testing.T) {
 		first, err := a.Refund(t.Context(), refund(method, paid.IntentID, 100))
 		require.NoError(t, err)
 		require.Equal(t, want[0], first.State, method)
-		testkit.Eventually(t, 10*time.Second, func() bool {
+		testkit.Eventually(t, time.Minute, func() bool {
 			got, err := a.RetrieveRefund(t.Context(), first.ProviderID)
 			require.NoError(t, err)
 			return got.State == want[1]

@@ -95,7 +95,7 @@ func TestWebhooks_EventsOfALife(t *testing.T) {
 		"payment_intent.requires_action", "payment_intent.succeeded", "refund.created", "charge.refunded",
 		"payment_intent.payment_failed",
 	}
-	testkit.Eventually(t, 10*time.Second, func() bool { return len(endpoint.Got()) == len(want) })
+	testkit.Eventually(t, time.Minute, func() bool { return len(endpoint.Got()) == len(want) })
 	require.ElementsMatch(t, want, endpoint.Types())
 	for _, d := range endpoint.Got() {
 		e, err := client.VerifyWebhook(d.Body, d.Signature, []config.Secret{sandboxtest.WebhookSecret}, time.Now())

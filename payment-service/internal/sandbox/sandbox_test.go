@@ -181,7 +181,7 @@ func TestIdempotency_InProgress(t *testing.T) {
 	s.Fault(faults.Rule{Effect: faults.DelayBefore, DelayMS: 1500})
 	slow := make(chan answer, 1)
 	go func() { slow <- call("POST", s.URL+"/v1/payment_intents", "k", payment("p1", "pm_card_visa")) }()
-	testkit.Eventually(t, 5*time.Second, func() bool { return s.Hits() == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return s.Hits() == 1 })
 	busy := call("POST", s.URL+"/v1/payment_intents", "k", payment("p1", "pm_card_visa"))
 	require.Equal(t, 409, busy.status)
 	require.Equal(t, "idempotency_key_in_use", busy.object(t, "error")["code"])

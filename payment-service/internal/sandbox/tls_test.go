@@ -32,7 +32,7 @@ func TestTLS_TheSandboxAnswersByHTTPS(t *testing.T) {
 	go func() { ended <- sandbox.Run(ctx, cfg) }()
 
 	url := fmt.Sprintf("https://127.0.0.1:%d/health/ready", cfg.ServerPort)
-	testkit.Eventually(t, 20*time.Second, func() error {
+	testkit.Eventually(t, time.Minute, func() error {
 		reply, err := s.Client().Get(url)
 		if err != nil {
 			return err

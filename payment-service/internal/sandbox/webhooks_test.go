@@ -32,7 +32,7 @@ func TestWebhooks_Misbehave(t *testing.T) {
 	s.Authenticate(turned.json["id"].(string), true)
 
 	byPayment := map[string][]sandboxtest.Delivery{}
-	testkit.Eventually(t, 15*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		clear(byPayment)
 		for _, d := range endpoint.Got() {
 			var event struct {
@@ -59,10 +59,10 @@ func TestWebhooks_EndpointAwayIsTriedAgain(t *testing.T) {
 	endpoint.Answer(http.StatusServiceUnavailable)
 	s := sandboxtest.Start(t, func(c *sandbox.Config) { c.WebhookURL = endpoint.URL })
 	require.Equal(t, 200, call("POST", s.URL+"/v1/payment_intents", "", payment("p1", "pm_card_visa")).status)
-	testkit.Eventually(t, 5*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		return s.Count(`SELECT count(*) FROM events WHERE attempts > 0 AND closed_at IS NULL`) == 1
 	})
 	endpoint.Answer(http.StatusOK)
-	testkit.Eventually(t, 10*time.Second, func() bool { return len(endpoint.Got()) == 1 })
-	testkit.Eventually(t, 5*time.Second, func() bool { return s.Count(`SELECT count(*) FROM events WHERE closed_at IS NULL`) == 0 })
+	testkit.Eventually(t, time.Minute, func() bool { return len(endpoint.Got()) == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return s.Count(`SELECT count(*) FROM events WHERE closed_at IS NULL`) == 0 })
 }

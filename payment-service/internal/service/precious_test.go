@@ -75,7 +75,7 @@ func TestCharge_P23_AnswersAreNotThrownAwayForABrokenConnection(t *testing.T) {
 	var charges, answers sync.WaitGroup
 	charges.Go(func() { _ = payments.RunCharges(charging) })
 	answers.Go(func() { _ = payments.RunAnswers(saving) })
-	testkit.Eventually(t, 20*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		var captured int
 		require.NoError(t, db.Pool.QueryRow(t.Context(), `select count(*) from payments where state = 'captured'`).Scan(&captured))
 		return captured == orders

@@ -109,12 +109,12 @@ func TestProcess_P47_SIGTERMFinishesWhatRuns(t *testing.T) {
 		}()
 	}
 	running := fmt.Sprintf("\nhttp_requests_in_flight %d\n", clients)
-	testkit.Eventually(t, 10*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		return strings.Contains(string(p.send("GET", "/metrics", "", nil).body), running)
 	}, "all run")
 
 	require.NoError(t, p.cmd.Process.Signal(syscall.SIGTERM))
-	testkit.Eventually(t, 10*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		r, err := p.try("GET", "/health/ready", "", nil)
 		return err != nil || r.status == http.StatusServiceUnavailable
 	}, "it stops")

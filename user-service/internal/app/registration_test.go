@@ -23,7 +23,7 @@ func TestRegistration_AProcessWithoutItsPortLeavesThatOfItsHolderAlone(t *testin
 		require.NoError(t, res.Body.Close())
 		return res.StatusCode == http.StatusOK
 	}
-	testkit.Eventually(t, 10*time.Second, registered)
+	testkit.Eventually(t, time.Minute, registered)
 
 	second := u.cfg
 	require.ErrorContains(t, app.Run(t.Context(), second), "another process listens on")

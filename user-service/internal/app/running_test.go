@@ -89,7 +89,7 @@ func TestHealth_P49_DependsOnTheOwnDatabaseOnly(t *testing.T) {
 	})
 	is := func(status int, word string) {
 		t.Helper()
-		testkit.Eventually(t, 20*time.Second, func() error {
+		testkit.Eventually(t, time.Minute, func() error {
 			r, err := u.try("GET", "/health/ready", "", nil)
 			if err == nil && (r.status != status || r.json(t)["status"] != word) {
 				err = fmt.Errorf("%d %s", r.status, r.body)

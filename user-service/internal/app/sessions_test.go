@@ -165,7 +165,7 @@ func TestRevocations_AreRefilledAfterRedisLostThem(t *testing.T) {
 	client := redis.NewClient(options)
 	t.Cleanup(func() { _ = client.Close() })
 	require.NoError(t, client.FlushDB(t.Context()).Err())
-	testkit.Eventually(t, 15*time.Second, func() bool {
+	testkit.Eventually(t, time.Minute, func() bool {
 		pipe := client.Pipeline()
 		sessions, users := pipe.ZCard(context.Background(), auth.RevokedSessionsKey), pipe.ZCard(context.Background(), auth.RevokedUsersKey)
 		_, err := pipe.Exec(context.Background())

@@ -88,7 +88,7 @@ func journey(t *testing.T, d *depot) {
 // quiet waits until everything is sent.
 func (d *depot) quiet() {
 	d.t.Helper()
-	testkit.Eventually(d.t, 15*time.Second, func() bool { return d.count(`select count(*) from outbox where sent_at is null`) == 0 })
+	testkit.Eventually(d.t, time.Minute, func() bool { return d.count(`select count(*) from outbox where sent_at is null`) == 0 })
 }
 
 // metrics is what the service tells Prometheus.
@@ -138,7 +138,7 @@ func (p *person) stock(warehouse, product string, quantity int) {
 // shipments waits for an order's shipments; the first comes first.
 func (p *person) shipments(order string, n int) (items []handler.Shipment) {
 	p.depot.t.Helper()
-	testkit.Eventually(p.depot.t, 20*time.Second, func() bool {
+	testkit.Eventually(p.depot.t, time.Minute, func() bool {
 		items = as[web.List[handler.Shipment]](p.depot.t, p.call(http.MethodGet, "/shipments?order_id="+order, "")).Items
 		return len(items) == n
 	})

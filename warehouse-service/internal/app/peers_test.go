@@ -43,7 +43,7 @@ func (d *depot) newPeers() *peers {
 	running.Go(func() { _ = p.session.Run(ctx) })
 	running.Go(func() { _ = p.session.Consume(ctx, events.OrderQueue, 50, p.hear) })
 	d.t.Cleanup(func() { cancel(); running.Wait() })
-	testkit.Eventually(d.t, 20*time.Second, p.session.Healthy)
+	testkit.Eventually(d.t, time.Minute, p.session.Healthy)
 	return p
 }
 
@@ -97,7 +97,7 @@ func (p *peers) anyOrder(eventType string) string {
 // hears waits until exactly these event types have been heard about the order.
 func (p *peers) hears(orderID string, want ...string) {
 	p.t.Helper()
-	testkit.Eventually(p.t, 20*time.Second, func() bool { return len(p.types(orderID)) >= len(want) }, want)
+	testkit.Eventually(p.t, time.Minute, func() bool { return len(p.types(orderID)) >= len(want) }, want)
 	require.ElementsMatch(p.t, want, p.types(orderID))
 }
 

@@ -101,7 +101,7 @@ func TestReserve_P10_FiveDeliveriesToTwoReplicasHaveOneEffect(t *testing.T) {
 		publishing.Go(func() { others.say(sent...) })
 	}
 	publishing.Wait()
-	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == 20 })
+	testkit.Eventually(t, time.Minute, func() bool { return others.orders(events.StockReserved) == 20 })
 	d.quiet()
 	require.Equal(t, 40, d.count(`select sum(reserved) from stock`))
 	require.Equal(t, 20, d.count(`select count(*) from outbox`))
@@ -116,10 +116,10 @@ func TestTombstone_ACancellationBeforeItsOrderHoldsNothing(t *testing.T) {
 	d.fill(product, d.warehouse(), 5)
 	order := newOrder()
 	others.say(cancelled(t, order))
-	testkit.Eventually(t, 10*time.Second, func() bool { return d.count(`select count(*) from fulfilments where status = 'released'`) == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return d.count(`select count(*) from fulfilments where status = 'released'`) == 1 })
 	late := placed(t, order, line(product, 1))
 	others.say(late)
-	testkit.Eventually(t, 10*time.Second, func() bool { return d.count(`select count(*) from inbox`) == 2 })
+	testkit.Eventually(t, time.Minute, func() bool { return d.count(`select count(*) from inbox`) == 2 })
 	require.Empty(t, others.types(order))
 	require.EqualValues(t, 5, d.available(product))
 	d.invariants()
@@ -150,7 +150,7 @@ func TestCancel_StopsWhatHasNotLeftAndNothingElse(t *testing.T) {
 	require.Equal(t, "dispatched", as[handler.Shipment](t, p.call("POST", "/shipments/"+shipment.ID+"/dispatch", `{"tracking_number":"T"}`)).Status)
 	before := d.count(`select count(*) from inbox`)
 	others.say(cancelRequested(t, left))
-	testkit.Eventually(t, 10*time.Second, func() bool { return d.count(`select count(*) from inbox`) == before+1 })
+	testkit.Eventually(t, time.Minute, func() bool { return d.count(`select count(*) from inbox`) == before+1 })
 	others.hears(left, events.StockReserved, events.ShipmentDispatched)
 	d.invariants()
 }
@@ -167,7 +167,7 @@ func TestEvents_P11_WhatCannotBeReadIsParkedAndTheOthersGoOn(t *testing.T) {
 	noLines, hugeLine, noID := placed(t, newOrder()), placed(t, newOrder(), line(product, 1<<40)), placed(t, "not an id", line(product, 1))
 	others.say(garbage, noLines, hugeLine, noID, placed(t, order, line(product, 1)))
 	others.hears(order, events.StockReserved)
-	testkit.Eventually(t, 10*time.Second, func() bool { return d.count(`select count(*) from parked where status = 'waiting'`) == 4 })
+	testkit.Eventually(t, time.Minute, func() bool { return d.count(`select count(*) from parked where status = 'waiting'`) == 4 })
 	require.Equal(t, 1, d.count(`select count(*) from fulfilments`), "what is parked leaves nothing behind")
 	d.invariants()
 }
@@ -205,7 +205,7 @@ func TestTrace_WhatFollowsFromAMessageContinuesItsTraceInABatchToo(t *testing.T)
 	}
 	others.say(rush...)
 	d.run()
-	testkit.Eventually(t, 20*time.Second, func() bool { return others.orders(events.StockReserved) == len(rush) })
+	testkit.Eventually(t, time.Minute, func() bool { return others.orders(events.StockReserved) == len(rush) })
 	others.mu.Lock()
 	defer others.mu.Unlock()
 	for order, id := range want {
