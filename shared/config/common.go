@@ -35,6 +35,7 @@ type Common struct {
 	RedisURL         Secret        `mapstructure:"redis_url" default:"redis://:marketplace-development@127.0.0.1:6379/0"`
 	RabbitURL        Secret        `mapstructure:"rabbitmq_url" default:"amqp://guest:guest@127.0.0.1:5672/" production:"required"`
 	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
+	ConsulToken      Secret        `mapstructure:"consul_http_token"` // of Consul's access control, when it is on
 	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`
 	ShutdownGrace    time.Duration `mapstructure:"shutdown_grace" default:"20s"`
 	ProfileAddr      string        `mapstructure:"profile_addr"` // of this machine alone, for net/http/pprof; none when empty

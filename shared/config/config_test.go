@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -105,6 +106,8 @@ OTHER_SERVICE_WAIT=9s
 WAIT=4s
 API_KEY=a=b#c
 ORIGINS=a,b
+SHOP_SERVICE_CONSUL_HTTP_TOKEN=ours
+OTHER_SERVICE_CONSUL_HTTP_TOKEN=theirs
 SOMETHING_ELSE=1
 `), 0o600))
 	load := func() settings {
@@ -125,6 +128,7 @@ SOMETHING_ELSE=1
 	require.Equal(t, 4*time.Second, load().Wait)
 	require.Equal(t, "a=b#c", load().APIKey.Reveal())
 	require.Equal(t, []string{"a", "b"}, load().Origins)
+	require.Equal(t, "ours", load().ConsulToken.Reveal())
 
 	require.NoError(t, os.WriteFile("config.yaml", []byte("limit: 30\n"), 0o600))
 	require.Equal(t, 30, load().Limit)
@@ -153,6 +157,58 @@ func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
 	put(t, url, service, "limt", "1")
 	_, err = config.Load[settings](service)
 	require.ErrorContains(t, err, "limt")
+}
+
+func TestLoad_ConsulIsAskedWithTheServicesToken(t *testing.T) {
+	alone(t)
+	asked := make(chan string, 10)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("X-Consul-Token")
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("CONSUL_URL", server.URL)
+	t.Setenv("CONSUL_HTTP_TOKEN", "of somebody's shell")
+	t.Setenv("SHOP_SERVICE_CONSUL_HTTP_TOKEN", "ours")
+	_, err := config.Load[settings]("shop-service")
+	require.NoError(t, err)
+	require.Equal(t, "ours", <-asked)
+	_, err = config.Load[settings]("other-service")
+	require.NoError(t, err)
+	require.Equal(t, "of somebody's shell", <-asked)
+}
+
+func TestUpstreams_AreAddressesAndNetworks(t *testing.T) {
+	alone(t)
+	type caller struct {
+		config.Common
+		config.Upstreams
+	}
+	trusted := func() ([]netip.Prefix, error) {
+		cfg, err := config.Load[caller]("shop-service")
+		require.NoError(t, err)
+		return cfg.Trusted()
+	}
+	networks := func(texts ...string) (all []netip.Prefix) {
+		for _, text := range texts {
+			all = append(all, netip.MustParsePrefix(text))
+		}
+		return all
+	}
+	found, err := trusted()
+	require.NoError(t, err)
+	require.Equal(t, networks("127.0.0.0/8", "::1/128"), found)
+
+	t.Setenv("TRUSTED_UPSTREAMS", "10.207.84.0/24, 192.0.2.7")
+	found, err = trusted()
+	require.NoError(t, err)
+	require.Equal(t, networks("10.207.84.0/24", "192.0.2.7/32"), found)
+
+	for _, wrong := range []string{"user-service", "10.0.0.0/33", "10.0.0.1,,"} {
+		t.Setenv("TRUSTED_UPSTREAMS", wrong)
+		_, err = trusted()
+		require.ErrorContains(t, err, "trusted_upstreams", wrong)
+	}
 }
 
 func TestLoad_RefusesWhatCannotBeMeant(t *testing.T) {

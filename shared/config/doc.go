@@ -7,6 +7,8 @@
 // .local/env is what `make run` wrote for its own processes, in lines VARIABLE=value. It is read by a process whose working
 // directory is in the checkout, while these run, so that `go run cmd/main.go` finds the servers of `make run` with nothing set. A test reads none.
 //
+// CONSUL_HTTP_TOKEN opens Consul's keys where its access control is on.
+//
 // An empty variable is the same as none, for compose files pass many of them. Only an empty CONSUL_URL says something: this
 // process uses no Consul.
 //

@@ -19,8 +19,11 @@ import (
 // startWait is how long a start waits for Consul's keys.
 const startWait = 2 * time.Second
 
-// consulKey is the one setting that this package reads itself.
-const consulKey = "consul_url"
+// consulKey and consulTokenKey are the settings that this package reads itself.
+const (
+	consulKey      = "consul_url"
+	consulTokenKey = "consul_http_token" // CONSUL_HTTP_TOKEN is the name that every Consul tool reads
+)
 
 // settingsFile is the field that tells the program, for its log, which file of the checkout was read.
 const settingsFile = "SettingsFile"
@@ -116,10 +119,7 @@ func alone(own string) bool {
 }
 
 func (b *base) store(consul, service string) store {
-	return store{
-		url: consul, prefix: "config/" + service + "/",
-		token: os.Getenv("CONSUL_HTTP_TOKEN"), // as every Consul tool reads it; it cannot be in what it opens
-	}
+	return store{url: consul, prefix: "config/" + service + "/", token: b.viper.GetString(consulTokenKey)}
 }
 
 // build lays Consul's keys over the file and decodes the whole. It may be called once for a base.

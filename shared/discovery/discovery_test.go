@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"sync"
@@ -125,7 +126,7 @@ func TestClient_AloneWithoutAnAddress(t *testing.T) {
 	require.NoError(t, client.Register(ctx, Registration{Service: "any"}))
 	client.Watch(ctx, "any", func([]Instance) { t.Error("nothing to see") })
 
-	_, err := New("not a url", zerolog.Nop())
+	_, err := New(Options{URL: "not a url"})
 	require.Error(t, err)
 }
 
@@ -138,9 +139,17 @@ func TestFollow_AnIndexThatWentBackwardsStartsOver(t *testing.T) {
 
 func newClient(t *testing.T, consulURL string) *Client {
 	t.Helper()
-	client, err := New(consulURL, zerolog.New(zerolog.NewTestWriter(t)))
+	client, err := New(Options{URL: consulURL, Trusted: networks("127.0.0.0/8"), Log: zerolog.New(zerolog.NewTestWriter(t))})
 	require.NoError(t, err)
 	return client
+}
+
+func networks(texts ...string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, text := range texts {
+		all = append(all, netip.MustParsePrefix(text))
+	}
+	return all
 }
 
 // register runs a registration until stop or the end of the test.
@@ -172,11 +181,17 @@ func (v *views) last() []Instance {
 
 func watch(t *testing.T, client *Client, service string) *views {
 	t.Helper()
+	return collect(t, service, client.Watch)
+}
+
+// collect watches until the end of the test.
+func collect(t *testing.T, service string, watch func(context.Context, string, func([]Instance))) *views {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &views{}
 	var done sync.WaitGroup
 	done.Go(func() {
-		client.Watch(ctx, service, func(instances []Instance) {
+		watch(ctx, service, func(instances []Instance) {
 			v.mu.Lock()
 			defer v.mu.Unlock()
 			v.now = instances
@@ -195,15 +210,25 @@ type fakeInstance struct {
 
 func newInstance(t *testing.T) *fakeInstance {
 	t.Helper()
+	return newInstanceAt(t, "127.0.0.1:0")
+}
+
+func newInstanceAt(t *testing.T, address string) *fakeInstance {
+	t.Helper()
 	i := &fakeInstance{}
 	i.ready.Store(true)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/health/ready" || !i.ready.Load() {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
+	listener, err := net.Listen("tcp", address)
+	require.NoError(t, err)
+	require.NoError(t, server.Listener.Close())
+	server.Listener = listener
+	server.Start()
 	t.Cleanup(server.Close)
-	i.address = server.Listener.Addr().String()
+	i.address = listener.Addr().String()
 	_, port, err := net.SplitHostPort(i.address)
 	require.NoError(t, err)
 	i.port, err = strconv.Atoi(port)

@@ -21,10 +21,19 @@ const (
 	settle = 100 * time.Millisecond
 )
 
-// Watch calls changed with the passing instances of service, sorted by id, at first and whenever they change, until ctx
-// ends. It never calls it with an empty set: when nothing passes or Consul is away, the last known set is the best
-// there is, since an instance that fails its check may still answer.
+// Watch calls changed with the passing instances of service that are in trusted networks, sorted by id, at first and whenever they
+// change, until ctx ends. It never calls it with an empty set: when nothing passes or Consul is away, the last known set is the
+// best there is, since an instance that fails its check may still answer.
 func (c *Client) Watch(ctx context.Context, service string, changed func([]Instance)) {
+	c.watch(ctx, service, c.newSieve(service).trusted, changed)
+}
+
+// WatchAnywhere is Watch for a caller who knows the service by its certificate, and so wherever it is.
+func (c *Client) WatchAnywhere(ctx context.Context, service string, changed func([]Instance)) {
+	c.watch(ctx, service, func(found []Instance) []Instance { return found }, changed)
+}
+
+func (c *Client) watch(ctx context.Context, service string, usable func([]Instance) []Instance, changed func([]Instance)) {
 	if c.api == nil {
 		<-ctx.Done()
 		return
@@ -53,6 +62,7 @@ func (c *Client) Watch(ctx context.Context, service string, changed func([]Insta
 			}
 			trouble = false
 			index = follow(index, next)
+			found = usable(found)
 			if len(found) > 0 && !slices.Equal(found, last) {
 				last = found
 				changed(slices.Clone(found))

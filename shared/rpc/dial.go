@@ -48,7 +48,7 @@ func Dial(o DialOptions) (*grpc.ClientConn, error) {
 	}
 	metrics := collector(o.Telemetry.Registry, grpcprom.NewClientMetrics(grpcprom.WithClientHandlingTimeHistogram()))
 	connection, err := grpc.NewClient(scheme+":///"+o.Target,
-		grpc.WithResolvers(&builder{consul: o.Consul, fallback: o.Fallback}),
+		grpc.WithResolvers(&builder{consul: o.Consul, fallback: o.Fallback, certified: o.TLS != nil}),
 		grpc.WithTransportCredentials(transport(o)),
 		grpc.WithDefaultServiceConfig(config),
 		grpc.WithDisableServiceConfig(),

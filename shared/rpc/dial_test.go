@@ -5,13 +5,13 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 	testgrpc "google.golang.org/grpc/interop/grpc_testing"
 
@@ -147,7 +147,7 @@ func TestDial_NeedsSomewhereToGo(t *testing.T) {
 
 func newConsul(t *testing.T) *discovery.Client {
 	t.Helper()
-	client, err := discovery.New(testkit.Consul(t), zerolog.Nop())
+	client, err := discovery.New(discovery.Options{URL: testkit.Consul(t), Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	require.NoError(t, err)
 	return client
 }
@@ -155,13 +155,20 @@ func newConsul(t *testing.T) *discovery.Client {
 // announce registers a gRPC address that passes its health check.
 func announce(t *testing.T, consul *discovery.Client, service, addr string) {
 	t.Helper()
-	healthy := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	host, _, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+	require.NoError(t, err)
+	healthy := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	require.NoError(t, healthy.Listener.Close())
+	healthy.Listener = listener
+	healthy.Start()
 	t.Cleanup(healthy.Close)
 	ctx, cancel := context.WithCancel(context.Background())
 	var done sync.WaitGroup
 	done.Go(func() {
 		if err := consul.Register(ctx, discovery.Registration{
-			Service: service, HTTPPort: port(t, healthy.Listener.Addr().String()), GRPCPort: port(t, addr),
+			Service: service, Addr: host, HTTPPort: port(t, healthy.Listener.Addr().String()), GRPCPort: port(t, addr),
 		}); err != nil {
 			t.Error(err)
 		}

@@ -6,7 +6,8 @@
 // method names the callers it takes.
 //
 // A connection spreads calls over the instances that pass in Consul and keeps the last known ones, or a configured
-// address, while Consul is away. Only methods that the caller declares idempotent are retried, within a budget.
+// address, while Consul is away. With TLS the certificate proves that an instance is the service; without, only instances in the
+// Consul client's trusted networks are called. Only methods that the caller declares idempotent are retried, within a budget.
 package rpc
 
 import "time"

@@ -13,8 +13,9 @@ const scheme = "consul"
 
 // builder makes the resolver of one connection.
 type builder struct {
-	consul   *discovery.Client
-	fallback string
+	consul    *discovery.Client
+	fallback  string
+	certified bool // an instance proves by its certificate that it is the service
 }
 
 func (b *builder) Scheme() string { return scheme }
@@ -28,13 +29,21 @@ func (b *builder) Build(target resolver.Target, connection resolver.ClientConn, 
 	}
 	go func() {
 		defer close(r.ended)
-		if b.consul != nil {
-			b.consul.Watch(ctx, target.Endpoint(), func(instances []discovery.Instance) {
-				update(connection, grpcAddresses(instances)...)
-			})
-		}
+		b.follow(ctx, target.Endpoint(), connection)
 	}()
 	return r, nil
+}
+
+// follow hands the instances on until ctx ends. Where nothing proves who an instance is, its address has to be a trusted one.
+func (b *builder) follow(ctx context.Context, service string, connection resolver.ClientConn) {
+	if b.consul == nil {
+		return
+	}
+	watch := b.consul.Watch
+	if b.certified {
+		watch = b.consul.WatchAnywhere
+	}
+	watch(ctx, service, func(instances []discovery.Instance) { update(connection, grpcAddresses(instances)...) })
 }
 
 func grpcAddresses(instances []discovery.Instance) []string {

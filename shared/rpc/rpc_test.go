@@ -46,10 +46,15 @@ type running struct {
 
 func serve(t *testing.T, p *program, o ServerOptions) *running {
 	t.Helper()
+	return serveAt(t, "127.0.0.1", p, o)
+}
+
+func serveAt(t *testing.T, host string, p *program, o ServerOptions) *running {
+	t.Helper()
 	if o.Telemetry == nil {
 		o.Telemetry = telemetry.Nop()
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	require.NoError(t, err)
 	server := NewServer(o)
 	testgrpc.RegisterTestServiceServer(server, p)

@@ -41,7 +41,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
-	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	trusted, err := cfg.Trusted()
+	if err != nil {
+		return err
+	}
+	consul, err := discovery.New(discovery.Options{
+		URL: cfg.ConsulURL, Token: cfg.ConsulToken.Reveal(), Trusted: trusted, Registry: tel.Registry, Log: tel.Log,
+	})
 	if err != nil {
 		return err
 	}

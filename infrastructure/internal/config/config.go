@@ -19,6 +19,8 @@ const Service = "gateway"
 
 // Config is the gateway's settings. LogLevel, RateLimit and RateBurst change without a restart.
 type Config struct {
+	config.Upstreams
+
 	Environment      string        `mapstructure:"environment" default:"development"`
 	LogLevel         string        `mapstructure:"log_level" default:"info"`
 	LogFormat        string        `mapstructure:"log_format" default:"json"`
@@ -29,6 +31,7 @@ type Config struct {
 	MetricsAddr      string        `mapstructure:"metrics_addr" default:"127.0.0.1:9080"` // for operators: clients reach no metrics
 	ProfileAddr      string        `mapstructure:"profile_addr"`                          // of this machine alone, for net/http/pprof; none when empty
 	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
+	ConsulToken      config.Secret `mapstructure:"consul_http_token"` // of Consul's access control, when it is on
 	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`
 	ShutdownGrace    time.Duration `mapstructure:"shutdown_grace" default:"20s"`
 
@@ -78,6 +81,9 @@ func (c Config) Validate() error {
 		if err := inspect.Loopback(c.ProfileAddr); err != nil {
 			return err
 		}
+	}
+	if _, err := c.Trusted(); err != nil {
+		return err
 	}
 	return c.checkProxies()
 }

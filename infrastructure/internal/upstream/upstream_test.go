@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -229,7 +230,7 @@ func (c client) send(t *testing.T, method, body string) int {
 
 func newConsul(t *testing.T) *discovery.Client {
 	t.Helper()
-	consul, err := discovery.New(testkit.Consul(t), zerolog.Nop())
+	consul, err := discovery.New(discovery.Options{URL: testkit.Consul(t), Trusted: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	require.NoError(t, err)
 	return consul
 }

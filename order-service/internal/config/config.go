@@ -16,6 +16,7 @@ const Service = "order-service"
 type Config struct {
 	config.Common
 	config.Shop
+	config.Upstreams
 
 	// OrderDeadline is how long an order may take to be confirmed before it is cancelled.
 	OrderDeadline time.Duration `mapstructure:"order_deadline" default:"15m"`
@@ -71,6 +72,9 @@ func (c Config) Validate() error {
 		return errors.New("decline_window_per_customer and decline_window_per_address must be at least 1s")
 	}
 	if _, err := c.Accepted(); err != nil {
+		return err
+	}
+	if _, err := c.Trusted(); err != nil {
 		return err
 	}
 	return c.Common.Validate()

@@ -58,3 +58,10 @@ func TestConfig_P60_LimitsHaveDefaultsAndAreNeverOff(t *testing.T) {
 		})
 	}
 }
+
+func TestConfig_RefusesATrustedUpstreamThatIsNoNetwork(t *testing.T) {
+	t.Setenv("CONSUL_URL", "")
+	t.Setenv("TRUSTED_UPSTREAMS", "product-service")
+	_, err := config.Load()
+	require.ErrorContains(t, err, "trusted_upstreams")
+}

@@ -76,7 +76,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	publisher := outbox.New(pool, session, config.Service, tel)
 	group.Go("outbox", publisher.Run)
 
-	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	consul, err := discovery.New(discovery.Options{URL: cfg.ConsulURL, Token: cfg.ConsulToken.Reveal(), Log: tel.Log})
 	if err != nil {
 		return err
 	}

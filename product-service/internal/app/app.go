@@ -54,7 +54,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
-	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	consul, err := discovery.New(discovery.Options{URL: cfg.ConsulURL, Token: cfg.ConsulToken.Reveal(), Log: tel.Log})
 	if err != nil {
 		return err
 	}

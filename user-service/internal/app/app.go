@@ -56,7 +56,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 	group.OnStop("redis", func(context.Context) error { return redis.Close() })
-	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	consul, err := discovery.New(discovery.Options{URL: cfg.ConsulURL, Token: cfg.ConsulToken.Reveal(), Log: tel.Log})
 	if err != nil {
 		return err
 	}

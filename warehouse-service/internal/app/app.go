@@ -69,7 +69,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	publisher := outbox.New(pool, session, config.Service, tel)
 	group.Go("outbox", publisher.Run)
 
-	consul, err := discovery.New(cfg.ConsulURL, tel.Log)
+	trusted, err := cfg.Trusted()
+	if err != nil {
+		return err
+	}
+	consul, err := discovery.New(discovery.Options{
+		URL: cfg.ConsulURL, Token: cfg.ConsulToken.Reveal(), Trusted: trusted, Registry: tel.Registry, Log: tel.Log,
+	})
 	if err != nil {
 		return err
 	}

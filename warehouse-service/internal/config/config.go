@@ -8,7 +8,8 @@ const Service = "warehouse-service"
 
 // Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
 type Config struct {
-	config.Common `mapstructure:",squash"`
+	config.Common
+	config.Upstreams
 
 	// ProductServiceAddr is where the catalogue answers until Consul says so.
 	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:9082"`
@@ -25,4 +26,12 @@ func Defaults() map[string]any {
 		"database_url": "postgres://warehouse_service:marketplace-development@127.0.0.1:5432/marketplace?sslmode=disable",
 		"rabbitmq_url": "amqp://warehouse-service:marketplace-development@127.0.0.1:5672/",
 	}
+}
+
+// Validate refuses what would only fail later.
+func (c Config) Validate() error {
+	if _, err := c.Trusted(); err != nil {
+		return err
+	}
+	return c.Common.Validate()
 }
