@@ -56,6 +56,25 @@ func TestRegister_P48_AgainWhenTheAgentForgot(t *testing.T) {
 	testkit.Eventually(t, within, known)
 }
 
+// What a process registered before it crashed has its token of then, with which the agent goes on to report its health.
+func TestRegister_WhatAnEarlierLifeLeftIsReplaced(t *testing.T) {
+	t.Parallel()
+	client, service := newClient(t, testkit.Consul(t)), testkit.Prefix(t)
+	instance := newInstance(t)
+	registration := Registration{Service: service, HTTPPort: instance.port}
+	left, err := client.entry(registration)
+	require.NoError(t, err)
+	left.Tags = []string{"of an earlier life"}
+	require.NoError(t, client.api.Agent().ServiceRegister(left))
+
+	register(t, client, registration)
+	testkit.Eventually(t, within, func() bool {
+		known, _, err := client.api.Agent().Service(left.ID, nil)
+		require.NoError(t, err)
+		return len(known.Tags) == 0
+	})
+}
+
 func TestRegister_P48_WhenConsulComesLate(t *testing.T) {
 	t.Parallel()
 	relay := newRelay(t, testkit.Consul(t))

@@ -47,7 +47,9 @@ func (c *Client) Register(ctx context.Context, r Registration) error {
 	wait := newBackoff()
 	trouble, announced := false, false
 	for {
-		id, err := c.ensure(ctx, r)
+		// An earlier life of this process may have left a registration, with its token, which may have ended since. So the first one
+		// replaces what the agent knows.
+		id, err := c.ensure(ctx, r, announced)
 		pause := c.renewEvery
 		switch {
 		case ctx.Err() != nil:
@@ -70,26 +72,36 @@ func (c *Client) Register(ctx context.Context, r Registration) error {
 	}
 }
 
-// ensure registers r unless the agent knows it. It returns the id even with an error: the agent may have acted.
-func (c *Client) ensure(ctx context.Context, r Registration) (string, error) {
+// ensure registers r; where it has been done before, only if the agent has forgotten it. It returns the id even with an error: the
+// agent may have acted.
+func (c *Client) ensure(ctx context.Context, r Registration, before bool) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	entry, err := c.entry(r)
 	if err != nil {
 		return "", err
 	}
-	known, _, err := c.api.Agent().Service(entry.ID, (&api.QueryOptions{}).WithContext(ctx))
-	var status api.StatusError
-	if err != nil && (!errors.As(err, &status) || status.Code != http.StatusNotFound) {
-		return entry.ID, err
-	}
-	if err == nil && known.Address == entry.Address && known.Port == entry.Port &&
-		known.Meta[grpcPortKey] == entry.Meta[grpcPortKey] {
-		return entry.ID, nil
+	if before {
+		if known, err := c.knows(ctx, entry); known || err != nil {
+			return entry.ID, err
+		}
 	}
 	// Checks of an earlier life of this id are replaced, or a changed address would be probed at the old place.
 	options := api.ServiceRegisterOpts{ReplaceExistingChecks: true}.WithContext(ctx)
 	return entry.ID, c.api.Agent().ServiceRegisterOpts(entry, options)
+}
+
+// knows says whether the agent has this registration.
+func (c *Client) knows(ctx context.Context, entry *api.AgentServiceRegistration) (bool, error) {
+	known, _, err := c.api.Agent().Service(entry.ID, (&api.QueryOptions{}).WithContext(ctx))
+	var status api.StatusError
+	switch {
+	case errors.As(err, &status) && status.Code == http.StatusNotFound:
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	return known.Address == entry.Address && known.Port == entry.Port && known.Meta[grpcPortKey] == entry.Meta[grpcPortKey], nil
 }
 
 func (c *Client) entry(r Registration) (*api.AgentServiceRegistration, error) {

@@ -41,16 +41,16 @@ type Options struct {
 	// RabbitURL replaces the test broker's virtual host, for a test that hurts its broker; DatabaseURL likewise, the
 	// address of a superuser's maintenance database.
 	RabbitURL, DatabaseURL string
-	// ConsulURL is where the processes register. Without one they find no Consul and stay on their configured addresses.
-	ConsulURL string
+	// Consul is where the processes register. Without one they find no Consul and stay on their configured addresses.
+	Consul *Registry
 	// OTLPEndpoint receives the traces; empty switches tracing off.
 	OTLPEndpoint string
 }
 
 // Cluster is a running marketplace.
 type Cluster struct {
-	// Gateway is the base URL of the REST API.
-	Gateway string
+	// Gateway is the base URL of the REST API, Metrics the gateway's for operators.
+	Gateway, Metrics string
 	// DB sees every service's schema, for the invariants.
 	DB *pgxpool.Pool
 
@@ -63,8 +63,8 @@ func Start(t testing.TB, o Options) *Cluster {
 	if o.RabbitURL == "" {
 		o.RabbitURL = testkit.VHost(t)
 	}
-	if o.ConsulURL == "" {
-		o.ConsulURL = nobody
+	if o.Consul == nil {
+		o.Consul = &Registry{URL: nobody}
 	}
 	db, pool := createDatabase(t, o.DatabaseURL)
 	c := &Cluster{DB: pool, processes: map[string]*Process{}}
@@ -76,7 +76,7 @@ func Start(t testing.TB, o Options) *Cluster {
 			env: slices.Concat(env.list, o.Env[name]), log: filepath.Join(logs, name+".log"),
 		}
 	}
-	c.Gateway = c.processes["gateway"].URL()
+	c.Gateway, c.Metrics = c.processes["gateway"].URL(), "http://"+env.metrics
 	t.Cleanup(func() { c.end(t) })
 	started := slices.DeleteFunc(slices.Clone(order), func(name string) bool { return slices.Contains(o.Absent, name) })
 	for _, name := range started {

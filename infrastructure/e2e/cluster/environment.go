@@ -16,8 +16,9 @@ type ports struct{ http, grpc int }
 // variables are what every process gets, the same list for all as from the one file `.local/env`: common ones by the
 // design's names, those of one process with its name before them.
 type variables struct {
-	ports map[string]ports
-	list  []string
+	ports   map[string]ports
+	metrics string // the gateway's address for operators
+	list    []string
 }
 
 func environment(t testing.TB, o Options, db database, redisURL string) variables {
@@ -31,7 +32,7 @@ func environment(t testing.TB, o Options, db database, redisURL string) variable
 	const unlimited = "1000000"
 	v.list = []string{
 		"ENVIRONMENT=development", "LOG_FORMAT=json", "LOG_LEVEL=info", "GOGC=400",
-		"RABBITMQ_URL=" + o.RabbitURL, "REDIS_URL=" + redisURL, "CONSUL_URL=" + o.ConsulURL,
+		"RABBITMQ_URL=" + o.RabbitURL, "REDIS_URL=" + redisURL, "CONSUL_URL=" + o.Consul.URL,
 		"OTEL_EXPORTER_OTLP_ENDPOINT=" + o.OTLPEndpoint,
 		"JWT_SECRET=e2e-secret-e2e-secret-e2e-secret-0", "JWKS_URL=" + users + "/.well-known/jwks.json",
 		"ADMIN_EMAIL=" + AdminEmail, "ADMIN_PASSWORD=" + AdminPassword,
@@ -42,7 +43,11 @@ func environment(t testing.TB, o Options, db database, redisURL string) variable
 	}
 	// The gateway's address; not by the common name, which the gateway would read for proxies of its own.
 	v.list = append(v.list, "USER_SERVICE_TRUSTED_PROXIES=127.0.0.1", "ORDER_SERVICE_TRUSTED_PROXIES=127.0.0.1")
-	v.list = append(v.list, fmt.Sprintf("GATEWAY_METRICS_ADDR=127.0.0.1:%d", v.ports["gateway"].grpc))
+	v.metrics = fmt.Sprintf("127.0.0.1:%d", v.ports["gateway"].grpc)
+	v.list = append(v.list, "GATEWAY_METRICS_ADDR="+v.metrics)
+	for service, token := range o.Consul.tokens {
+		v.list = append(v.list, prefix(service)+"_CONSUL_HTTP_TOKEN="+token)
+	}
 	for _, name := range order {
 		prefix := prefix(name)
 		v.list = append(v.list,

@@ -14,7 +14,12 @@ import (
 // The journeys share one marketplace, because starting one takes seconds; each has its own shopper.
 func TestJourneys(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, cluster.Options{ConsulURL: cluster.Consul(t)})
+	consul := cluster.Consul(t)
+	careful := []string{"TRUSTED_UPSTREAMS=127.0.0.1"} // and not all of 127.0.0.0/8
+	s := openShop(t, cluster.Options{Consul: consul, Env: map[string][]string{
+		"gateway": careful, "order-service": careful, "warehouse-service": careful,
+	}})
+	t.Run("P46 each service is registered with its own token", func(t *testing.T) { s.eachServiceIsRegistered(t, consul) })
 	t.Run("order is confirmed", s.orderIsConfirmed)
 	t.Run("cancelled order gives stock and money back", s.cancelledOrderGivesStockAndMoneyBack)
 	t.Run("order from two warehouses is shipped and delivered", s.orderFromTwoWarehousesIsDelivered)
@@ -29,6 +34,7 @@ func TestJourneys(t *testing.T) {
 	t.Run("bad input", s.badInput)
 	t.Run("OpenAPI document is whole", s.openAPIIsWhole)
 	t.Run("Swagger UI is local", s.swaggerIsLocal)
+	t.Run("P46 a false instance elsewhere gets no request", func(t *testing.T) { s.falseInstanceGetsNoRequest(t, consul) })
 	t.Run("invariants", s.invariants)
 }
 

@@ -46,7 +46,7 @@ marketplace_servers() {
   postgres_server scram-sha-256 -c max_connections=300
   rabbit_server_program
   redis_server 'save 300 1'
-  consul_server
+  consul_guarded
   supervisor_up
   [[ -n $up ]] || step "starting PostgreSQL, Redis, RabbitMQ and Consul"
 }
@@ -66,7 +66,7 @@ The marketplace runs.
   API                 $base:${port[gateway]}/api/v1
   Swagger UI          $base:${port[gateway]}/swagger/index.html
   RabbitMQ            $base:${port[rabbitmq_ui]}   $account / $password
-  Consul              $base:${port[consul]}
+  Consul              $base:${port[consul]}   log in with the token in .local/consul-token
   every other address .local/env
 $([[ -x $(consul_binary) ]] || echo "
   Consul is still being compiled; it joins by itself when it is ready.")

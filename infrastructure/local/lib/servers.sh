@@ -1,4 +1,4 @@
-# PostgreSQL, Redis, RabbitMQ and Consul as programs of a set: on loopback only, state in the set's folder.
+# PostgreSQL, Redis and RabbitMQ as programs of a set: on loopback only, state in the set's folder.
 # Callers set `account` (the name of the administrator) and `password`, and the ports.
 # shellcheck shell=bash
 
@@ -78,55 +78,14 @@ epmd_program() {
   find /usr/lib/erlang/erts-*/bin/epmd 2>/dev/null | sort -V | tail -1
 }
 
-# Consul may still be compiling: its program waits for the binary, and nobody waits for it.
-consul_server() {
-  local data=$set_dir/data/consul binary
-  folder "$data"
-  binary=$(consul_binary)
-  private "$set_dir/run/consul.hcl" <<EOF
-server = true
-bootstrap_expect = 1
-node_name = "local"
-data_dir = "$data"
-bind_addr = "127.0.0.1"
-client_addr = "127.0.0.1"
-log_level = "WARN"
-disable_update_check = true
-ui_config { enabled = true }
-performance { raft_multiplier = 1 }
-ports {
-  http = ${port[consul]}
-  server = ${port[consul_server]}
-  serf_lan = ${port[consul_serf]}
-  serf_wan = -1
-  dns = -1
-  grpc = -1
-  grpc_tls = -1
-}
-EOF
-  consul_peer "$data"
-  program consul "sh -c 'until [ -x $binary ]; do sleep 1; done; exec $binary agent -config-file=$set_dir/run/consul.hcl'" \
-    <<<"stopsignal=${stop_signal:-INT}
-priority=10"
-}
-
-# Consul remembers itself by its address: after a change of port it would wait for its old self for ever.
-consul_peer() {
-  [[ -s $1/node-id && -d $1/raft && -z $(supervisor_pid) ]] || return 0
-  private "$1/raft/peers.json" <<EOF
-[{"id": "$(<"$1/node-id")", "address": "127.0.0.1:${port[consul_server]}", "non_voter": false}]
-EOF
-}
-
 postgres_ready() { "$(postgres_bin)/pg_isready" -q -h 127.0.0.1 -p "${port[postgres]}"; }
 redis_ready() { (: <"/dev/tcp/127.0.0.1/${port[redis]}"); }
 rabbit_ready() {
   (: <"/dev/tcp/127.0.0.1/${port[rabbitmq]}") &&
     curl -fsS -o /dev/null -K - "http://127.0.0.1:${port[rabbitmq_ui]}/api/vhosts" <<<"user = \"$account:$password\""
 }
-consul_ready() { curl -fsS "http://127.0.0.1:${port[consul]}/v1/status/leader" | grep -q :; }
 
-# servers_wait returns when PostgreSQL, Redis and RabbitMQ answer; Consul is not waited for.
+# servers_wait returns when they answer; Consul is not waited for.
 servers_wait() {
   wait_until 60 "PostgreSQL" postgres_ready
   wait_until 60 "Redis" redis_ready

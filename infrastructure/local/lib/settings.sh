@@ -4,6 +4,8 @@
 
 # The services with a database, in the order in which they start; `sandbox` is the card processor.
 services=(sandbox user-service product-service warehouse-service payment-service order-service)
+# Those that register in Consul.
+registered=(gateway user-service product-service warehouse-service payment-service order-service)
 
 declare -A default_port=(
   [postgres]=5432 [redis]=6379 [rabbitmq]=5672 [rabbitmq_ui]=15672 [rabbitmq_dist]=25672 [epmd]=4369
@@ -44,6 +46,8 @@ SANDBOX_WEBHOOK_URL=http://$host:${port[payment-service]}/api/v1/webhooks/stripe
 SANDBOX_WEBHOOK_SECRET=whsec_$(secret webhook)
 EOF
   for name in "${services[@]}"; do service_settings "$name" "$host"; done
+  echo
+  for name in "${registered[@]}"; do echo "$(prefix "$name")_CONSUL_HTTP_TOKEN=$(consul_token "$name")"; done
 }
 
 service_settings() {
