@@ -54,6 +54,31 @@ func TestConsul_OneThatWasOpenIsClosedAndKeepsItsSettings(t *testing.T) {
 	testkit.Eventually(t, time.Minute, func() bool { return !passing(r, r.Token("gateway")) }, "the agent may report the service's health")
 }
 
+func TestConsul_P46_AChangedTokenEndsTheOldOneAndWhatItRegistered(t *testing.T) {
+	t.Parallel()
+	a := newAgent(t)
+	before, stop := a.guarded(t)
+	healthy := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
+	gone, instance := httptest.NewServer(healthy), httptest.NewServer(healthy)
+	t.Cleanup(instance.Close)
+	passing := func(r *Registry, server *httptest.Server) bool {
+		_, body := r.Ask(t, r.Token("gateway"), http.MethodGet, "/v1/health/service/user-service?passing", "")
+		return strings.Contains(body, server.Listener.Addr().String())
+	}
+	leave := announce(t, before, before.Token("user-service"), "user-service", gone.URL)
+	testkit.Eventually(t, time.Minute, func() bool { return passing(before, gone) })
+	stop()
+	leave() // as a crash: the agent is away, and remembers the instance with its token
+	gone.Close()
+
+	after, _ := a.guarded(t)
+	for _, token := range []string{before.Management, before.Token("user-service")} {
+		require.Equal(t, http.StatusForbidden, status(t, after, token, http.MethodGet, "/v1/acl/token/self", ""))
+	}
+	announce(t, after, after.Token("user-service"), "user-service", instance.URL)
+	testkit.Eventually(t, time.Minute, func() bool { return passing(after, instance) && !passing(after, gone) })
+}
+
 func TestConsul_P46_ATokenRegistersItsOwnServiceAlone(t *testing.T) {
 	t.Parallel()
 	r := Consul(t)
