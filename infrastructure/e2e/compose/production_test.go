@@ -55,7 +55,7 @@ func (s *stack) inProduction(t *testing.T) {
 func (s *stack) prepared(t *testing.T) *stack {
 	t.Helper()
 	p := &stack{command: s.command, root: t.TempDir(), project: project}
-	for _, folder := range []string{"docker", "prometheus", "grafana"} {
+	for _, folder := range []string{"consul", "docker", "prometheus", "grafana"} {
 		from, to := filepath.Join(s.root, "infrastructure", folder), filepath.Join(p.root, "infrastructure", folder)
 		require.NoError(t, os.CopyFS(to, os.DirFS(from)))
 	}
