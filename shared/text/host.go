@@ -36,6 +36,12 @@ func Host(name string) (string, error) {
 	return ascii, nil
 }
 
+// Shown returns a host's name as people read it: bücher.example for xn--bcher-kva.example. A label that cannot be decoded stays as it is.
+func Shown(host string) string {
+	shown, _ := hosts.ToUnicode(host)
+	return shown
+}
+
 // Spelled returns the name in ASCII and checks nothing. It is for finding a host that an older rule let in and that Host refuses; what
 // it returns may be the name of no host, and is never stored.
 func Spelled(name string) string {

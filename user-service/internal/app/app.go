@@ -99,6 +99,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.Go("reconciliation", reconcile.Run)
 	group.Go("attempts", limiter.Run)
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
+	group.Go("looks", func(ctx context.Context) error { return service.NoteLooks(ctx, tel.Log, users) })
 	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, tel.Log, sessions, audit) })
 	if cfg.ConsulURL != "" {
 		group.Go("configuration", func(ctx context.Context) error {

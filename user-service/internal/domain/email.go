@@ -56,6 +56,12 @@ func address(local, host string) (string, error) {
 	return email, nil
 }
 
+// ShownEmail is an address as people read it: its host is not in ASCII, where that is another spelling.
+func ShownEmail(email string) string {
+	local, host := parts(email)
+	return local + "@" + text.Shown(host)
+}
+
 // EmailPart is a part of an address, as somebody searches for it, in the spelling that addresses are stored in: the host, which is what
 // stands behind an @ or all of it, in ASCII. What cannot be a host keeps its letters.
 func EmailPart(part string) string {

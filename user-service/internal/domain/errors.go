@@ -15,6 +15,9 @@ var (
 	ErrBlocked        = errors.New("the account is blocked")
 	ErrNotAdmin       = errors.New("only an active admin may do this")
 
+	// ErrLooksLikeStaff refuses an account that people would take for another one, when one of the two is of the staff.
+	ErrLooksLikeStaff = errors.New("the address looks like another one, of the staff")
+
 	// ErrCredentials is the one answer to a wrong password and to an unknown
 	// e-mail address.
 	ErrCredentials = errors.New("wrong e-mail address or password")

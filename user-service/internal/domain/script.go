@@ -1,6 +1,8 @@
 package domain
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -15,13 +17,23 @@ var cultures = [][]string{
 // MixesScripts says whether the part of an address before the @, or a label of its host, has letters of scripts that are not written
 // together, such as a Cyrillic а among Latin letters. Such an address looks like another one.
 func MixesScripts(email string) bool {
-	local, host := parts(email)
+	local, host := parts(ShownEmail(email))
 	for _, part := range append(strings.Split(host, "."), local) {
 		if !together(scripts(part)) {
 			return true
 		}
 	}
 	return false
+}
+
+// Scripts are those of the letters of an address that has other letters than a to z, sorted; none of one in ASCII. They show what people
+// do not see: that the first letter of аnn@example.com is a Cyrillic one.
+func Scripts(email string) []string {
+	shown := ShownEmail(email)
+	if !strings.ContainsFunc(shown, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(scripts(shown)))
 }
 
 // scripts are those of the letters in a part; signs and digits that all scripts share have none.

@@ -139,6 +139,20 @@ func TestEmailPart_HasTheSpellingOfStoredAddresses(t *testing.T) {
 	}
 }
 
+func TestScripts_AreShownWhereAnAddressHasOtherLettersThanAToZ(t *testing.T) {
+	for email, want := range map[string][]string{
+		"ann+1@mail.example":         nil,
+		"раура1@mail.example":        {"Cyrillic", "Latin"},
+		"иван@xn--e1afmkfd.xn--p1ai": {"Cyrillic"},
+		"ann@xn--80ak6aa92e.com":     {"Cyrillic", "Latin"},
+		"josé@mail.example":          {"Latin"},
+		"\u0251nn@mail.example":      {"Latin"}, // the letter alpha of Latin
+		"tanaka田中さん@mail.example":    {"Han", "Hiragana", "Latin"},
+	} {
+		require.Equal(t, want, domain.Scripts(email), email)
+	}
+}
+
 func FuzzParseEmail_IsIdempotent(f *testing.F) {
 	f.Add("Shopper@Marketplace.local")
 	f.Fuzz(func(t *testing.T, raw string) {

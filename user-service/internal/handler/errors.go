@@ -22,6 +22,7 @@ var codes = []struct {
 	{domain.ErrUserNotFound, fault.New(fault.NotFound, "not_found", "There is no such user.")},
 	{domain.ErrSessionNotFound, fault.New(fault.NotFound, "not_found", "There is no such session.")},
 	{domain.ErrLastAdmin, fault.New(fault.Conflict, "last_admin", "The last active admin stays one.")},
+	{domain.ErrLooksLikeStaff, fault.New(fault.Conflict, "looks_like_staff", "Another active account has an address that looks like this one.")},
 	{domain.ErrNotAdmin, fault.New(fault.Forbidden, "role_missing", "Your roles do not allow this any more.")},
 	{domain.ErrBlocked, fault.New(fault.Forbidden, "account_blocked", "The account is blocked.")},
 	{domain.ErrCredentials, fault.New(fault.Unauthenticated, "invalid_credentials", "The e-mail address or the password is wrong.")},

@@ -12,6 +12,7 @@ import (
 type User struct {
 	ID        string    `json:"id" format:"uuid"`
 	Email     string    `json:"email" maxLength:"254"`
+	Scripts   []string  `json:"email_scripts,omitempty" maxItems:"20" maxLength:"30" doc:"The scripts of the address's letters, if it has others than a to z: such an address can look like another one"`
 	Name      string    `json:"name" maxLength:"100"`
 	Roles     []string  `json:"roles" maxItems:"5" enum:"customer,seller,warehouse,support,admin"`
 	Status    string    `json:"status" enum:"active,blocked"`
@@ -21,7 +22,7 @@ type User struct {
 
 func userOf(u domain.User) User {
 	return User{
-		ID: u.ID, Email: u.Email, Name: u.Name, Roles: u.Roles, Status: string(u.Status), CreatedAt: u.CreatedAt.UTC(), Version: u.Version,
+		ID: u.ID, Email: u.Email, Scripts: domain.Scripts(u.Email), Name: u.Name, Roles: u.Roles, Status: string(u.Status), CreatedAt: u.CreatedAt.UTC(), Version: u.Version,
 	}
 }
 

@@ -26,7 +26,7 @@ ORDER BY u.id FOR NO KEY UPDATE`
 const lockUser = `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1 FOR NO KEY UPDATE`
 
 const updateUser = `
-UPDATE users SET name = $2, roles = $3, status = $4, revoked_before = $5, version = $6 WHERE id = $1`
+UPDATE users SET name = $2, roles = $3, status = $4, revoked_before = $5, version = $6, look = $7 WHERE id = $1`
 
 const revokeAll = `
 UPDATE sessions SET revoked_at = $2, revoke_reason = $3 WHERE user_id = $1 AND revoked_at IS NULL`
@@ -87,13 +87,16 @@ func (r *Users) update(
 			if reply, err = answer.Save(b, after); err != nil || after.Version == before.Version {
 				return err
 			}
-			b.Queue(updateUser, id, after.Name, after.Roles, after.Status, after.RevokedBefore, after.Version)
+			b.Queue(updateUser, id, after.Name, after.Roles, after.Status, after.RevokedBefore, after.Version, lookOf(after.Email))
 			queueAudit(b, by.Audit(before, after, now)...)
 			if after.Status == domain.StatusBlocked {
 				b.Queue(revokeAll, id, now, domain.RevokedBlocked)
 			}
 			return nil
 		})
+	if postgres.Violates(err, looksLikeStaff) {
+		err = domain.ErrLooksLikeStaff
+	}
 	return after, reply, err
 }
 

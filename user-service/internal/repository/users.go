@@ -22,25 +22,28 @@ func NewUsers(pool *pgxpool.Pool) *Users { return &Users{pool: pool} }
 const userColumns = `u.id, u.email, u.name, u.roles, u.status, u.revoked_before, u.version, u.created_at`
 
 const insertUser = `
-INSERT INTO users (id, email, name, password_hash, roles, status, version, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`
+INSERT INTO users (id, email, name, password_hash, roles, status, version, created_at, look)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`
 
 // Create inserts a user with the first session; ErrEmailTaken if the address has
-// an account. The result has the times that the database gave.
+// an account, ErrLooksLikeStaff if it looks like that of another one. The result has the times that the database gave.
 func (r *Users) Create(ctx context.Context, u domain.User, passwordHash string, in domain.SignIn) (domain.SignedIn, error) {
 	var now time.Time
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { postgres.Clock(b, &now) },
 		func(b *pgx.Batch) error {
 			u.CreatedAt = now
-			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now)
+			b.Queue(insertUser, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now, lookOf(u.Email))
 			queueInsertSession(b, in, u.ID, now)
 			by := domain.Actor{UserID: u.ID, Network: in.Address}
 			queueAudit(b, by.Entry(u.ID, domain.ActionCreated, now).ForSession(in.SessionID, ""))
 			return nil
 		})
-	if postgres.Violates(err, "users_email") {
+	switch {
+	case postgres.Violates(err, "users_email"):
 		return domain.SignedIn{}, domain.ErrEmailTaken
+	case postgres.Violates(err, looksLikeStaff):
+		return domain.SignedIn{}, domain.ErrLooksLikeStaff
 	}
 	return domain.SignedIn{User: u, At: now}, err
 }
@@ -50,16 +53,19 @@ WITH made AS (` + insertUser + ` ON CONFLICT (email) DO NOTHING RETURNING id, cr
 INSERT INTO audit_log (user_id, action, network, created_at) SELECT id, 'created', '', created_at FROM made`
 
 // CreateIfAbsent inserts a user unless the address has an account; created says
-// which it was. Several replicas may do so at once.
+// which it was. Several replicas may do so at once. ErrLooksLikeStaff is as for Create.
 func (r *Users) CreateIfAbsent(ctx context.Context, u domain.User, passwordHash string) (created bool, err error) {
 	var now time.Time
 	err = postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { postgres.Clock(b, &now) },
 		func(b *pgx.Batch) error {
-			b.Queue(insertUserIfAbsent, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now).
+			b.Queue(insertUserIfAbsent, u.ID, u.Email, u.Name, passwordHash, u.Roles, u.Status, u.Version, now, lookOf(u.Email)).
 				Exec(func(tag pgconn.CommandTag) error { created = tag.RowsAffected() == 1; return nil })
 			return nil
 		})
+	if postgres.Violates(err, looksLikeStaff) {
+		return false, domain.ErrLooksLikeStaff
+	}
 	return created, err
 }
 

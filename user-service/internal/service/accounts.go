@@ -182,6 +182,10 @@ func FirstAdmin(ctx context.Context, users AdminUsers, p Passwords, newID IDs, l
 		return fmt.Errorf("ADMIN_PASSWORD: %w", err)
 	}
 	created, err := users.CreateIfAbsent(ctx, user, hash)
+	if errors.Is(err, domain.ErrLooksLikeStaff) {
+		log.Error().Msg("another active account has an address that looks like ADMIN_EMAIL; the first admin is not created")
+		return nil
+	}
 	if created {
 		log.Info().Str("user_id", user.ID).Msg("the first admin was created")
 	}

@@ -85,6 +85,9 @@ func (a *Auth) Register(ctx context.Context, r Registration) (domain.User, Token
 		return domain.User{}, Tokens{}, err
 	}
 	created, err := a.Users.Create(ctx, user, hash, in)
+	if errors.Is(err, domain.ErrLooksLikeStaff) {
+		err = domain.ErrEmailInvalid // as for every address that looks like another one
+	}
 	if err != nil {
 		return domain.User{}, Tokens{}, err
 	}

@@ -19,6 +19,8 @@ func TestRegister_AddressesThatLookLikeOthersAreRefused(t *testing.T) {
 		"admin@m\u0430rketplace.local",      // Cyrillic а in the host
 		"o\ufb03ce@marketplace.local",       // ligature ffi
 		"\u0430\u03b1@xn--e1afmkfd.example", // Cyrillic and Greek
+		"admin@xn--mrketplace-t0i.local",    // Cyrillic а in the host, encoded
+		"admin@\uff4d\u0430rketplace.local", // and beside a full-width letter
 	} {
 		_, err := parseEmail(email)
 		require.ErrorIs(t, err, domain.ErrEmailInvalid, "%q", email)

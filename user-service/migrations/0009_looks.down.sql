@@ -1,0 +1,3 @@
+drop trigger users_look_guard on users;
+drop function users_look_guard();
+alter table users drop column look;
