@@ -8,12 +8,15 @@ consul_server() {
 }
 
 consul_guarded() {
-  local run=$set_dir/run/consul
+  local run=$set_dir/run/consul data=$set_dir/data/consul command
   folder "$run"
   private "$run/agent.sh" <"$root/infrastructure/consul/agent.sh" # the processes' user may not see the checkout
   consul_tokens | private "$run/env"
   secret_uuid consul | private "$state/consul-token"
-  consul_program "set -a; . $run/env; exec sh $run/agent.sh $run $(consul_binary)" "$run/agent.sh" "$run/env"
+  # What anybody could register before Consul was closed is forgotten when it is: the services register again.
+  command="[ -e $run/access.hcl ] || rm -rf $data/services $data/checks"
+  command+="; set -a; . $run/env; exec sh $run/agent.sh $run $(consul_binary)"
+  consul_program "$command" "$run/agent.sh" "$run/env"
 }
 
 # consul_program COMMAND [FILE...] writes the program; it starts again when its configuration or one of the files has changed.
