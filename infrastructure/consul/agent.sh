@@ -38,8 +38,22 @@ EOF
 grant() {
   { "$consul" acl policy create -name "$1" -rules "$(rules "$1")" >/dev/null 2>&1 ||
     "$consul" acl policy update -name "$1" -rules "$(rules "$1")" >/dev/null; } &&
-    { CONSUL_HTTP_TOKEN=$2 "$consul" acl token read -self >/dev/null 2>&1 ||
-      "$consul" acl token create -description "$1" -policy-name "$1" -secret "$2" >/dev/null; }
+    { CONSUL_HTTP_TOKEN=$2 "$consul" acl token read -self >/dev/null 2>&1 || create "$1" "$2"; }
+}
+
+# create SERVICE TOKEN. Everybody on a machine sees the commands that run there, and Consul's has the token in it; curl is told on its
+# standard input. A container has nobody else in it, and may have no curl.
+create() {
+  if ! command -v curl >/dev/null; then
+    "$consul" acl token create -description "$1" -policy-name "$1" -secret "$2" >/dev/null
+    return
+  fi
+  curl -fsS -o /dev/null -K - <<EOF
+url = "${CONSUL_HTTP_ADDR:-http://127.0.0.1:8500}/v1/acl/token"
+request = "PUT"
+header = "X-Consul-Token: $CONSUL_MANAGEMENT_TOKEN"
+data = "{\"Description\": \"$1\", \"SecretID\": \"$2\", \"Policies\": [{\"Name\": \"$1\"}]}"
+EOF
 }
 
 # forget deletes the tokens of an earlier start that those of the environment have replaced.
