@@ -1,8 +1,8 @@
 package config_test
 
 import (
-	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -22,10 +22,23 @@ import (
 
 type settings struct {
 	config.Common
-	Limit   int           `mapstructure:"limit" default:"10"`
-	Wait    time.Duration `mapstructure:"wait" default:"3s"`
+	live    `live:"true"`
+	Most    int           `mapstructure:"most" default:"100"`
 	APIKey  config.Secret `mapstructure:"api_key" default:"development" production:"required"`
 	Origins []string      `mapstructure:"origins"`
+}
+
+type live struct {
+	config.CommonLive
+	Limit int           `mapstructure:"limit" default:"10"`
+	Wait  time.Duration `mapstructure:"wait" default:"3s"`
+}
+
+func (s settings) Validate() error {
+	if s.Limit > s.Most {
+		return errors.New("limit must not be above most")
+	}
+	return errors.Join(s.Common.Validate(), s.CommonLive.Validate())
 }
 
 // alone keeps the environment of whoever runs the tests out.
@@ -258,79 +271,6 @@ func TestSecret_IsNeverShown(t *testing.T) {
 	require.Equal(t, "hunter2", s.Reveal())
 }
 
-func TestWatch_FollowsConsul(t *testing.T) {
-	url, service := testkit.Consul(t), testkit.Prefix(t)
-	alone(t)
-	t.Setenv("CONSUL_URL", url)
-	current, err := config.Load[settings](service)
-	require.NoError(t, err)
-
-	ctx, cancel := context.WithCancel(t.Context())
-	applied := make(chan settings, 10)
-	done := make(chan error, 1)
-	go func() {
-		done <- config.Watch(ctx, zerolog.Nop(), service, current, func(s settings) { applied <- s })
-	}()
-	put(t, url, service, "limit", "77")
-	require.Equal(t, 77, (<-applied).Limit)
-	put(t, url, service, "limit", "not a number") // invalid: 77 stays
-	put(t, url, service, "limit", "78")
-	require.Equal(t, 78, (<-applied).Limit)
-	request(t, http.MethodDelete, url, service, "limit", "")
-	require.Equal(t, 10, (<-applied).Limit, "a deleted key falls back to the layer below")
-	cancel()
-	require.NoError(t, <-done)
-}
-
-func TestWatch_SurvivesConsulAway(t *testing.T) {
-	alone(t)
-	calls := make(chan int, 100)
-	n := 0
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		n++
-		calls <- n
-		if n == 1 {
-			http.Error(w, "no leader", http.StatusInternalServerError)
-			return
-		}
-		w.Header().Set("X-Consul-Index", "5")
-		if r.URL.Query().Get("index") == "5" {
-			<-r.Context().Done()
-			return
-		}
-		_, _ = w.Write([]byte(`[{"Key":"config/shop/limit","Value":"NQ=="}]`))
-	}))
-	defer server.Close()
-	t.Setenv("CONSUL_URL", server.URL)
-	var current settings
-	current.ConsulURL = server.URL
-	ctx, cancel := context.WithCancel(t.Context())
-	applied := make(chan settings, 1)
-	done := make(chan error, 1)
-	go func() {
-		done <- config.Watch(ctx, zerolog.Nop(), "shop", current, func(s settings) { applied <- s })
-	}()
-	require.Equal(t, 5, (<-applied).Limit)
-	cancel()
-	require.NoError(t, <-done)
-}
-
-func put(t *testing.T, url, service, key, value string) {
-	t.Helper()
-	request(t, http.MethodPut, url, service, key, value)
-	t.Cleanup(func() { request(t, http.MethodDelete, url, service, key, "") })
-}
-
-func request(t *testing.T, method, url, service, key, value string) {
-	t.Helper()
-	req, err := http.NewRequest(method, url+"/v1/kv/config/"+service+"/"+key, strings.NewReader(value))
-	require.NoError(t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	require.Equal(t, http.StatusOK, res.StatusCode)
-}
-
 func TestCommon_P45_NoAddressWithAPasswordCanBePrinted(t *testing.T) {
 	printed := fmt.Sprintf("%v %+v %#v", config.Common{
 		DatabaseURL: "postgres://u:hunter2@h/d", RedisURL: "redis://:hunter2@h/0", RabbitURL: "amqp://u:hunter2@h/",
@@ -338,12 +278,13 @@ func TestCommon_P45_NoAddressWithAPasswordCanBePrinted(t *testing.T) {
 	require.NotContains(t, printed, "hunter2")
 }
 
+type priced struct {
+	config.Common
+	config.Shop
+}
+
 func TestShop_ItsCurrenciesAreCheckedAtStart(t *testing.T) {
 	alone(t)
-	type priced struct {
-		config.Common
-		config.Shop
-	}
 	shop := func() config.Shop {
 		t.Helper()
 		cfg, err := config.Load[priced]("shop-service")

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,13 +29,19 @@ const (
 // settingsFile is the field that tells the program, for its log, which file of the checkout was read.
 const settingsFile = "SettingsFile"
 
-// Load reads the settings of a service into a T, a flat struct that may embed Common. Defaults given here (by key) win
-// over those in T's tags. If T has a Validate method, its error is returned.
-func Load[T any](service string, defaults ...map[string]any) (T, error) {
+// Settings is a struct of settings, those of embedded structs included. What stands in an embedded struct with the tag live:"true" may
+// change while the process runs; everything else needs a restart.
+type Settings interface {
+	// Validate refuses values that would only fail later. It sees all settings, so that it holds the rules between them.
+	Validate() error
+}
+
+// Load reads the settings of a service. Defaults given here (by key) win over those in T's tags. An error of T's Validate is returned.
+func Load[T Settings](service string, defaults ...map[string]any) (T, error) {
 	return load[T](service, checkoutFile(), defaults)
 }
 
-func load[T any](service, file string, defaults []map[string]any) (T, error) {
+func load[T Settings](service, file string, defaults []map[string]any) (T, error) {
 	var none T
 	b, err := newBase[T](service, file, defaults)
 	if err != nil {
@@ -57,8 +64,8 @@ type base struct {
 	file     string // of the checkout, when it was read
 }
 
-func newBase[T any](service, file string, defaults []map[string]any) (*base, error) {
-	b := &base{viper: viper.New(), settings: settingsOf(reflect.TypeFor[T]()), defaults: map[string]any{}}
+func newBase[T Settings](service, file string, defaults []map[string]any) (*base, error) {
+	b := &base{viper: viper.New(), settings: settingsOf(reflect.TypeFor[T](), false), defaults: map[string]any{}}
 	own := prefix(service)
 	for _, s := range b.settings {
 		b.defaults[s.key] = s.byDefault
@@ -123,7 +130,7 @@ func (b *base) store(consul, service string) store {
 }
 
 // build lays Consul's keys over the file and decodes the whole. It may be called once for a base.
-func build[T any](b *base, stored map[string]any) (T, error) {
+func build[T Settings](b *base, stored map[string]any) (T, error) {
 	var cfg, none T
 	if err := b.viper.MergeConfigMap(stored); err != nil {
 		return none, fmt.Errorf("config: %w", err)
@@ -139,10 +146,8 @@ func build[T any](b *base, stored map[string]any) (T, error) {
 	if field := reflect.ValueOf(&cfg).Elem().FieldByName(settingsFile); field.IsValid() {
 		field.SetString(b.file)
 	}
-	if checked, ok := any(cfg).(interface{ Validate() error }); ok {
-		if err := checked.Validate(); err != nil {
-			return none, fmt.Errorf("config: %w", err)
-		}
+	if err := cfg.Validate(); err != nil {
+		return none, fmt.Errorf("config: %w", err)
 	}
 	return cfg, nil
 }
@@ -168,17 +173,23 @@ type setting struct {
 	key       string
 	byDefault any
 	required  bool
+	live      bool  // it may change while the process runs
+	index     []int // of the field, as reflect counts
 }
 
 // variable is the environment variable that all services read it from.
 func (s setting) variable() string { return strings.ToUpper(s.key) }
 
+// of is the setting's value in a configuration.
+func (s setting) of(cfg reflect.Value) reflect.Value { return cfg.FieldByIndex(s.index) }
+
 // settingsOf lists the fields, those of embedded structs included.
-func settingsOf(t reflect.Type) []setting {
+func settingsOf(t reflect.Type, live bool, index ...int) []setting {
 	var all []setting
 	for field := range t.Fields() {
+		at, live := append(slices.Clone(index), field.Index...), live || field.Tag.Get("live") == "true"
 		if field.Anonymous {
-			all = append(all, settingsOf(field.Type)...)
+			all = append(all, settingsOf(field.Type, live, at...)...)
 			continue
 		}
 		if field.Tag.Get("mapstructure") == "-" {
@@ -188,7 +199,18 @@ func settingsOf(t reflect.Type) []setting {
 			key:       field.Tag.Get("mapstructure"),
 			byDefault: field.Tag.Get("default"),
 			required:  field.Tag.Get("production") == "required",
+			live:      live,
+			index:     at,
 		})
+	}
+	return all
+}
+
+// Variables says of each variable that T is read from whether its setting may change while the process runs.
+func Variables[T Settings]() map[string]bool {
+	all := map[string]bool{}
+	for _, s := range settingsOf(reflect.TypeFor[T](), false) {
+		all[s.variable()] = s.live
 	}
 	return all
 }

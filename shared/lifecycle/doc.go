@@ -5,7 +5,7 @@
 // turn, so that what is still needed still runs: first the process leaves Consul, then its servers drain, then the
 // consumers end, the outbox is flushed, and last the database is closed. The whole has one deadline.
 //
-//	group := lifecycle.New(ctx, log, cfg.ShutdownGrace)
+//	group := lifecycle.New(ctx, log, grace)
 //	defer group.Stop() // a start that fails half way stops what runs already
 //	group.OnStop("database", postgres.Close(pool))
 //	group.Go("http", func(ctx context.Context) error { return server.Serve(ctx, addr) })

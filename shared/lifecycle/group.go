@@ -17,7 +17,7 @@ var ErrGrace = errors.New("did not stop in time")
 type Group struct {
 	ctx      context.Context
 	log      zerolog.Logger
-	grace    time.Duration
+	grace    func() time.Duration
 	parts    []part
 	failing  sync.Once
 	failed   chan struct{} // closed when first is set
@@ -31,8 +31,8 @@ type part struct {
 	stop func(ctx context.Context) error
 }
 
-// New returns an empty group. When ctx ends, Wait stops the parts within grace.
-func New(ctx context.Context, log zerolog.Logger, grace time.Duration) *Group {
+// New returns an empty group. When ctx ends, Wait stops the parts within the grace of that moment.
+func New(ctx context.Context, log zerolog.Logger, grace func() time.Duration) *Group {
 	return &Group{ctx: ctx, log: log, grace: grace, failed: make(chan struct{})}
 }
 
@@ -71,7 +71,7 @@ func (g *Group) OnStop(name string, stop func(ctx context.Context) error) {
 func (g *Group) Wait() error {
 	select {
 	case <-g.ctx.Done():
-		g.log.Info().Dur("grace_ms", g.grace).Msg("stopping")
+		g.log.Info().Dur("grace_ms", g.grace()).Msg("stopping")
 	case <-g.failed:
 		g.log.Error().Err(g.first).Msg("a part failed: stopping")
 	}
@@ -90,7 +90,7 @@ func (g *Group) Stop() error {
 }
 
 func (g *Group) stop() {
-	deadline, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.grace)
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(g.ctx), g.grace())
 	defer cancel()
 	for i := len(g.parts) - 1; i >= 0; i-- {
 		p := g.parts[i]

@@ -37,7 +37,7 @@ func (j *journal) part(name string) func(context.Context) error {
 func TestGroup_P47_StopsInReverseOrder(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var j journal
-	g := lifecycle.New(ctx, zerolog.Nop(), time.Minute)
+	g := lifecycle.New(ctx, zerolog.Nop(), func() time.Duration { return time.Minute })
 	g.OnStop("database", func(context.Context) error { j.note("database"); return nil })
 	g.Go("consumer", j.part("consumer"))
 	g.Go("short", func(context.Context) error { return nil })
@@ -53,7 +53,7 @@ func TestGroup_P47_StopsInReverseOrder(t *testing.T) {
 func TestGroup_AFailingPartStopsTheOthersAndIsReturned(t *testing.T) {
 	var j journal
 	boom := errors.New("boom")
-	g := lifecycle.New(t.Context(), zerolog.Nop(), time.Minute)
+	g := lifecycle.New(t.Context(), zerolog.Nop(), func() time.Duration { return time.Minute })
 	g.Go("consumer", j.part("consumer"))
 	g.Go("http", func(context.Context) error { return boom })
 	g.OnStop("late", func(context.Context) error { return errors.New("second failure") })
@@ -70,7 +70,7 @@ func TestGroup_P47_TheDeadlineIsForTheWhole(t *testing.T) {
 		release := make(chan struct{})
 		stuck := func(context.Context) error { <-release; return nil }
 		closed := false
-		g := lifecycle.New(ctx, zerolog.Nop(), 10*time.Second)
+		g := lifecycle.New(ctx, zerolog.Nop(), func() time.Duration { return 10 * time.Second })
 		g.OnStop("database", func(context.Context) error { closed = true; return nil })
 		g.Go("stuck one", stuck)
 		g.Go("stuck two", stuck)

@@ -113,7 +113,9 @@ func TestAlerts_AreAllTried(t *testing.T) {
 
 // TestImages_ArePinned: another minor version of a server comes when somebody has decided so.
 func TestImages_ArePinned(t *testing.T) {
-	var file struct{ Services map[string]struct{ Image string } }
+	var file struct {
+		Services map[string]struct{ Image string }
+	}
 	require.NoError(t, yaml.Unmarshal(read(t, "docker-compose.yml"), &file))
 	require.NotEmpty(t, file.Services)
 	for name, service := range file.Services {
@@ -169,6 +171,30 @@ func TestSecrets_AreAllChecked(t *testing.T) {
 		require.Contains(t, file, name+": ${"+name+":-", "the first container does not get %s", name)
 	}
 	require.Greater(t, secrets, 20)
+}
+
+// live are the settings that may change while the processes run, as the READMEs mark them. configtest.Readme checks the marks.
+func live(t *testing.T) (names []string) {
+	t.Helper()
+	for _, folder := range []string{
+		"infrastructure", "user-service", "product-service", "order-service", "payment-service", "warehouse-service",
+	} {
+		for _, found := range regexp.MustCompile("`([A-Z_]+)`†").FindAllSubmatch(read(t, folder+"/README.md"), -1) {
+			names = append(names, string(found[1]))
+		}
+	}
+	require.Greater(t, len(names), 20)
+	return names
+}
+
+// A value from the environment wins over Consul: where one is given to everybody, no key would take effect.
+func TestSettings_WhatMayChangeIsLeftToConsul(t *testing.T) {
+	for _, name := range live(t) {
+		require.NotRegexp(t, `(?m)^ *`+name+`: *[^ $]`, string(read(t, "docker-compose.yml")))
+		require.NotRegexp(t, `\$\{`+name+`:?-[^}]`, string(read(t, "docker-compose.yml")))
+		require.NotRegexp(t, `(?m)^`+name+`=`, string(read(t, ".env.example")))
+		require.NotRegexp(t, `(?m)^([A-Z_]+_)?`+name+`=`, string(read(t, "infrastructure/local/lib/settings.sh")))
+	}
 }
 
 // The system gives the ports from 32768 on to outgoing connections: a service that listens on one may find it taken.

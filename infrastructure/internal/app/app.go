@@ -8,7 +8,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -30,14 +29,19 @@ import (
 // Run is the gateway, from start to stop.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint,
-		SampleRatio:  cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, sharedconfig.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. It does not see what the settings that may change are at the start: who needs one of them is given a function
+// that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -70,12 +74,9 @@ func Run(ctx context.Context, cfg config.Config) error {
 	verifier := auth.NewVerifier(auth.VerifierOptions{JWKSURL: cfg.JWKSURL})
 	group.Go("keys", verifier.Run)
 
-	var current atomic.Pointer[config.Config]
-	current.Store(&cfg)
 	group.Go("settings", func(ctx context.Context) error {
-		return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-			current.Store(&next)
-			_ = tel.SetLevel(next.LogLevel) // Validate has seen it
+		return sharedconfig.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+			_ = tel.SetLevel(c.LogLevel) // Validate has seen it
 		})
 	})
 
@@ -85,16 +86,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	})
 	server.Engine().Use(edge.CORS(cfg.Origins()))
 	openapi.Register(server.Engine())
-	limiter := edge.NewLimiter(func() (float64, int) {
-		c := current.Load()
-		return c.RateLimit, c.RateBurst
-	}, time.Now)
+	limiter := edge.NewLimiter(sharedconfig.Read(current, func(c *config.Config) edge.Rate {
+		return edge.Rate{PerSecond: c.RateLimit, Burst: c.RateBurst}
+	}), time.Now)
 	server.Engine().Use(limiter.Middleware(server))
 	proxy.Register(server, proxy.Options{
 		Transport: otelhttp.NewTransport(services, otelhttp.WithTracerProvider(tel.Tracer)),
-		MaxBody:   cfg.MaxBody, BodyTimeout: cfg.BodyTimeout,
-		RequestTimeout: cfg.RequestTimeout, StreamTimeout: cfg.StreamTimeout,
-		ReplyTimeout: cfg.ReplyTimeout, MaxReply: cfg.MaxReply, Held: cfg.HeldReplies, HeldPerClient: cfg.HeldPerClient, Registry: tel.Registry,
+		Limits:    sharedconfig.Read(current, limits), Registry: tel.Registry,
 	}, edge.Token(server, verifier, documents.Secured))
 
 	addr := net.JoinHostPort(cfg.ServerHost, strconv.Itoa(cfg.ServerPort))
@@ -117,4 +115,11 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return fmt.Errorf("gateway: %w", err)
 	}
 	return nil
+}
+
+func limits(c *config.Config) proxy.Limits {
+	return proxy.Limits{
+		MaxBody: c.MaxBody, BodyTimeout: c.BodyTimeout, RequestTimeout: c.RequestTimeout, StreamTimeout: c.StreamTimeout,
+		ReplyTimeout: c.ReplyTimeout, MaxReply: c.MaxReply, Held: c.HeldReplies, HeldPerClient: c.HeldPerClient,
+	}
 }

@@ -4,11 +4,10 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"strings"
 	"time"
-
-	"github.com/rs/zerolog"
 
 	"marketplace/shared/config"
 	"marketplace/shared/inspect"
@@ -17,12 +16,17 @@ import (
 // Service is the gateway's name in Consul, in logs and in its settings' prefix.
 const Service = "gateway"
 
-// Config is the gateway's settings. LogLevel, RateLimit and RateBurst change without a restart.
+// Config is the gateway's settings.
 type Config struct {
+	Fixed
+	Live `live:"true"`
+}
+
+// Fixed are the settings that need a restart.
+type Fixed struct {
 	config.Upstreams
 
 	Environment      string        `mapstructure:"environment" default:"development"`
-	LogLevel         string        `mapstructure:"log_level" default:"info"`
 	LogFormat        string        `mapstructure:"log_format" default:"json"`
 	OTLPEndpoint     string        `mapstructure:"otel_exporter_otlp_endpoint"`
 	TraceSampleRatio float64       `mapstructure:"trace_sample_ratio" default:"1"`
@@ -33,7 +37,6 @@ type Config struct {
 	ConsulURL        string        `mapstructure:"consul_url" default:"http://127.0.0.1:8500"`
 	ConsulToken      config.Secret `mapstructure:"consul_http_token"` // of Consul's access control, when it is on
 	JWKSURL          string        `mapstructure:"jwks_url" default:"http://127.0.0.1:8081/.well-known/jwks.json"`
-	ShutdownGrace    time.Duration `mapstructure:"shutdown_grace" default:"20s"`
 
 	// Where the services are until Consul has told of instances.
 	UserServiceURL      string `mapstructure:"user_service_url" default:"http://127.0.0.1:8081"`
@@ -41,6 +44,17 @@ type Config struct {
 	OrderServiceURL     string `mapstructure:"order_service_url" default:"http://127.0.0.1:8083"`
 	PaymentServiceURL   string `mapstructure:"payment_service_url" default:"http://127.0.0.1:8084"`
 	WarehouseServiceURL string `mapstructure:"warehouse_service_url" default:"http://127.0.0.1:8085"`
+
+	TrustedProxies string `mapstructure:"trusted_proxies"`          // addresses or CIDRs, by commas, whose X-Forwarded-For is believed
+	CORSOrigins    string `mapstructure:"cors_origins" default:"*"` // by commas; "*" is harmless with bearer tokens, which no browser sends by itself
+
+	SettingsFile string    `mapstructure:"-"` // of the checkout, when it was read: for the log
+	LogOutput    io.Writer `mapstructure:"-"` // standard error when nil
+}
+
+// Live are the settings that may change while the gateway runs. A request keeps those that it began with.
+type Live struct {
+	config.CommonLive
 
 	MaxBody        int64         `mapstructure:"max_body" default:"16777216"`       // bytes; a service's own limit is lower for most routes
 	BodyTimeout    time.Duration `mapstructure:"body_timeout" default:"30s"`        // for a body to arrive
@@ -52,10 +66,6 @@ type Config struct {
 	HeldPerClient  int64         `mapstructure:"held_per_client" default:"8388608"` // bytes that are held for one client address
 	RateLimit      float64       `mapstructure:"rate_limit" default:"2000"`         // requests per second and client address
 	RateBurst      int           `mapstructure:"rate_burst" default:"4000"`         // that a quiet client may send at once
-	TrustedProxies string        `mapstructure:"trusted_proxies"`                   // addresses or CIDRs, by commas, whose X-Forwarded-For is believed
-	CORSOrigins    string        `mapstructure:"cors_origins" default:"*"`          // by commas; "*" is harmless with bearer tokens, which no browser sends by itself
-
-	SettingsFile string `mapstructure:"-"` // of the checkout, when it was read: for the log
 }
 
 // Load reads the settings.
@@ -65,7 +75,7 @@ func Load() (Config, error) { return config.Load[Config](Service) }
 func (c Config) Validate() error {
 	for name, positive := range map[string]bool{
 		"max_body": c.MaxBody > 0, "body_timeout": c.BodyTimeout > 0, "request_timeout": c.RequestTimeout > 0, "stream_timeout": c.StreamTimeout > 0,
-		"rate_limit": c.RateLimit > 0, "rate_burst": c.RateBurst > 0, "shutdown_grace": c.ShutdownGrace > 0, "reply_timeout": c.ReplyTimeout > 0, "max_reply": c.MaxReply > 0,
+		"rate_limit": c.RateLimit > 0, "rate_burst": c.RateBurst > 0, "reply_timeout": c.ReplyTimeout > 0, "max_reply": c.MaxReply > 0,
 	} {
 		if !positive {
 			return fmt.Errorf("%s must be positive", name)
@@ -74,8 +84,8 @@ func (c Config) Validate() error {
 	if c.HeldPerClient < c.MaxReply || c.HeldReplies < c.HeldPerClient {
 		return errors.New("max_reply must fit into held_per_client, and that into held_replies")
 	}
-	if _, err := zerolog.ParseLevel(c.LogLevel); err != nil || c.LogLevel == "" {
-		return errors.New("log_level must be one of trace, debug, info, warn, error")
+	if err := c.CommonLive.Validate(); err != nil {
+		return err
 	}
 	if c.ProfileAddr != "" {
 		if err := inspect.Loopback(c.ProfileAddr); err != nil {
@@ -89,9 +99,9 @@ func (c Config) Validate() error {
 }
 
 // Proxies are the trusted ones.
-func (c Config) Proxies() []string { return split(c.TrustedProxies) }
+func (c Fixed) Proxies() []string { return split(c.TrustedProxies) }
 
-func (c Config) checkProxies() error {
+func (c Fixed) checkProxies() error {
 	for _, proxy := range c.Proxies() {
 		_, notAddress := netip.ParseAddr(proxy)
 		if _, notNetwork := netip.ParsePrefix(proxy); notAddress != nil && notNetwork != nil {
@@ -102,10 +112,10 @@ func (c Config) checkProxies() error {
 }
 
 // Origins are the web sites that may call from a browser.
-func (c Config) Origins() []string { return split(c.CORSOrigins) }
+func (c Fixed) Origins() []string { return split(c.CORSOrigins) }
 
 // Services are the configured addresses by name.
-func (c Config) Services() map[string]string {
+func (c Fixed) Services() map[string]string {
 	return map[string]string{
 		"user-service":      c.UserServiceURL,
 		"product-service":   c.ProductServiceURL,

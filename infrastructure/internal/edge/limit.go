@@ -17,15 +17,21 @@ const maxClients = 65536
 
 var errTooMany = fault.New(fault.TooMany, "rate_limited", "Too many requests from this address.")
 
+// Rate is how much a client may send.
+type Rate struct {
+	PerSecond float64
+	Burst     int // that a quiet client may send at once
+}
+
 // Limiter is a token bucket for each client, as web.ClientNetwork tells them apart.
 type Limiter struct {
 	clients *lru.Cache[string, *rate.Limiter]
-	current func() (perSecond float64, burst int)
+	current func() Rate
 	now     func() time.Time
 }
 
 // NewLimiter asks current for its limits at every request, so that they can change while it runs.
-func NewLimiter(current func() (perSecond float64, burst int), now func() time.Time) *Limiter {
+func NewLimiter(current func() Rate, now func() time.Time) *Limiter {
 	clients, err := lru.New[string, *rate.Limiter](maxClients)
 	if err != nil {
 		panic(err) // only a size below one
@@ -44,14 +50,14 @@ func (l *Limiter) Middleware(server *web.Server) gin.HandlerFunc {
 
 // take counts a request of the client and returns zero, or how long it has to wait.
 func (l *Limiter) take(client string) time.Duration {
-	perSecond, burst := l.current()
+	limit := l.current()
 	now := l.now()
-	bucket := l.bucket(client, rate.Limit(perSecond), burst, now)
+	bucket := l.bucket(client, rate.Limit(limit.PerSecond), limit.Burst, now)
 	if bucket.AllowN(now, 1) {
 		return 0
 	}
 	missing := 1 - bucket.TokensAt(now)
-	return max(time.Duration(math.Ceil(missing/perSecond*float64(time.Second))), time.Millisecond)
+	return max(time.Duration(math.Ceil(missing/limit.PerSecond*float64(time.Second))), time.Millisecond)
 }
 
 func (l *Limiter) bucket(client string, limit rate.Limit, burst int, now time.Time) *rate.Limiter {

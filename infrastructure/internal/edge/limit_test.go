@@ -13,8 +13,8 @@ import (
 func TestLimiter_P34_EachAddressHasItsOwnBucket(t *testing.T) {
 	t.Parallel()
 	clock := testkit.NewClock(time.Unix(1_000_000, 0))
-	perSecond, burst := 2.0, 3
-	l := NewLimiter(func() (float64, int) { return perSecond, burst }, clock.Now)
+	limit := Rate{PerSecond: 2, Burst: 3}
+	l := NewLimiter(func() Rate { return limit }, clock.Now)
 	for range 3 {
 		require.Zero(t, l.take("192.0.2.1"))
 	}
@@ -25,13 +25,13 @@ func TestLimiter_P34_EachAddressHasItsOwnBucket(t *testing.T) {
 	require.Zero(t, l.take("192.0.2.1"))
 	require.NotZero(t, l.take("192.0.2.1"))
 
-	perSecond = 1
+	limit.PerSecond = 1
 	require.Greater(t, l.take("192.0.2.1"), 900*time.Millisecond, "a changed limit holds at once")
 }
 
 func TestLimiter_P42_MemoryIsBounded(t *testing.T) {
 	t.Parallel()
-	l := NewLimiter(func() (float64, int) { return 1, 1 }, time.Now)
+	l := NewLimiter(func() Rate { return Rate{PerSecond: 1, Burst: 1} }, time.Now)
 	for i := range maxClients + 1000 {
 		l.take(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255))
 	}

@@ -31,11 +31,11 @@ const (
 
 // receive sets the connection's deadlines and makes the body ready to be sent. A large one is returned as well: it comes
 // while it is sent.
-func (p *proxy) receive(c *gin.Context, timeout time.Duration) (*clientBody, error) {
+func receive(c *gin.Context, limits Limits, timeout time.Duration) (*clientBody, error) {
 	r, control := c.Request, http.NewResponseController(c.Writer)
 	// Writers without deadlines are recorders in tests.
-	_ = control.SetWriteDeadline(time.Now().Add(p.BodyTimeout + timeout + p.ReplyTimeout))
-	if r.ContentLength > p.MaxBody {
+	_ = control.SetWriteDeadline(time.Now().Add(limits.BodyTimeout + timeout + limits.ReplyTimeout))
+	if r.ContentLength > limits.MaxBody {
 		return nil, web.ProblemFor(http.StatusRequestEntityTooLarge)
 	}
 	// While a request is answered net/http watches its connection, and takes a deadline that passes for a client that left.
@@ -45,8 +45,8 @@ func (p *proxy) receive(c *gin.Context, timeout time.Duration) (*clientBody, err
 		whole()
 		return nil, nil
 	}
-	_ = control.SetReadDeadline(time.Now().Add(p.BodyTimeout))
-	body := newClientBody(http.MaxBytesReader(c.Writer, r.Body, p.MaxBody), control, whole)
+	_ = control.SetReadDeadline(time.Now().Add(limits.BodyTimeout))
+	body := newClientBody(http.MaxBytesReader(c.Writer, r.Body, limits.MaxBody), control, whole)
 	if r.ContentLength < 0 {
 		body.linger = chunkTime
 	}

@@ -17,8 +17,7 @@ func TestReceive_P42_ALengthThatIsOnlySaidCostsNoMemory(t *testing.T) {
 	body := &silent{}
 	c.Request = httptest.NewRequest(http.MethodPost, "/api/v1/orders", body)
 	c.Request.ContentLength = smallBody
-	p := &proxy{Options: Options{MaxBody: 1 << 20, BodyTimeout: time.Minute}}
-	_, err := p.receive(c, time.Minute)
+	_, err := receive(c, Limits{MaxBody: 1 << 20, BodyTimeout: time.Minute}, time.Minute)
 	require.ErrorIs(t, err, errBroken)
 	require.Positive(t, body.room)
 	require.LessOrEqual(t, body.room, 4<<10)

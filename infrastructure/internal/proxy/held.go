@@ -23,7 +23,7 @@ var (
 // held counts the bytes of replies that have been read from services and not been sent to their clients yet. It is safe for
 // concurrent use.
 type held struct {
-	most, mostOfOne int64 // of all clients together, of one client
+	limits func() Limits // of them count those on what is held, by all clients and by one
 
 	mu      sync.Mutex
 	total   int64
@@ -34,9 +34,9 @@ type held struct {
 	chunks  sync.Pool
 }
 
-func newHeld(registry prometheus.Registerer, most, mostOfOne int64) *held {
+func newHeld(registry prometheus.Registerer, limits func() Limits) *held {
 	h := &held{
-		most: most, mostOfOne: mostOfOne, clients: map[string]int64{},
+		limits: limits, clients: map[string]int64{},
 		bytes: prometheus.NewGauge(prometheus.GaugeOpts{
 			Name: "gateway_held_bytes", Help: "Bytes of replies that clients have not read yet.",
 		}),
@@ -57,11 +57,12 @@ func (h *held) room(client string) error {
 }
 
 func (h *held) roomLocked(client string) error {
+	limits := h.limits()
 	switch {
-	case h.clients[client]+chunkBytes > h.mostOfOne:
+	case h.clients[client]+chunkBytes > limits.HeldPerClient:
 		h.refused.WithLabelValues("client").Inc()
 		return errSlowReader
-	case h.total+chunkBytes > h.most:
+	case h.total+chunkBytes > limits.Held:
 		h.refused.WithLabelValues("all").Inc()
 		return errFull
 	}

@@ -19,16 +19,21 @@ import (
 
 // Options are the choices of Register.
 type Options struct {
-	Transport      http.RoundTripper // takes a service's name for a host
+	Transport http.RoundTripper // takes a service's name for a host
+	Limits    func() Limits     // asked once for each request, and by what holds replies for each piece
+	Registry  prometheus.Registerer
+}
+
+// Limits bound requests and replies: in bytes, and in time.
+type Limits struct {
 	MaxBody        int64
 	BodyTimeout    time.Duration
 	RequestTimeout time.Duration
 	StreamTimeout  time.Duration
 	ReplyTimeout   time.Duration // for a client to read a reply
-	MaxReply       int64         // what is held of one reply, in bytes; more flows as the client reads it
+	MaxReply       int64         // what is held of one reply; more flows as the client reads it
 	Held           int64         // what is held of all replies together
 	HeldPerClient  int64         // what is held for one client address
-	Registry       prometheus.Registerer
 }
 
 // proxy is the handler of every route in the table.
@@ -41,7 +46,7 @@ type proxy struct {
 
 // Register adds all routes of the services to the server; before is run first on each.
 func Register(server *web.Server, o Options, before ...gin.HandlerFunc) {
-	p := &proxy{Options: o, server: server, buffers: newBufferPool(), held: newHeld(o.Registry, o.Held, o.HeldPerClient)}
+	p := &proxy{Options: o, server: server, buffers: newBufferPool(), held: newHeld(o.Registry, o.Limits)}
 	services := map[string]gin.HandlerFunc{}
 	route := func(path, service string) {
 		handle, ok := services[service]
@@ -71,8 +76,9 @@ func (p *proxy) to(service string) gin.HandlerFunc {
 		ErrorLog: log.New(discard{}, "", 0), // replies that end early: the client sees a broken connection, the metrics count it
 	}
 	return func(c *gin.Context) {
-		timeout := p.timeout(c.Request)
-		body, err := p.receive(c, timeout)
+		limits := p.Limits()
+		timeout := limits.timeout(c.Request)
+		body, err := receive(c, limits, timeout)
 		if err != nil {
 			p.server.Refuse(c, err)
 			return
@@ -80,11 +86,13 @@ func (p *proxy) to(service string) gin.HandlerFunc {
 		if body != nil {
 			defer func() { _ = body.Close() }() // ends a read of the transport's, which ReverseProxy leaves to us
 		}
-		x := &exchange{client: web.ClientNetwork(c.Request.Context()), control: http.NewResponseController(c.Writer), body: body}
+		x := &exchange{
+			client: web.ClientNetwork(c.Request.Context()), limits: limits, control: http.NewResponseController(c.Writer), body: body,
+		}
 		defer func() { x.reply.release() }()
 		ctx, cancel := context.WithCancelCause(upstream.WithClient(context.WithValue(c.Request.Context(), exchangeKey{}, x), x.client))
 		defer cancel(nil)
-		ctx, release := p.within(ctx, cancel, timeout, body)
+		ctx, release := within(ctx, cancel, limits.BodyTimeout, timeout, body)
 		defer release()
 		if streams(c.Request) {
 			defer endWith(func() { cancel(nil) }, web.Stopping(ctx))()
@@ -99,14 +107,14 @@ func (p *proxy) to(service string) gin.HandlerFunc {
 
 // within cancels a request when its time is up. The time begins when the service has all of the request; a body that
 // is still coming has its own time on top (of which the connection's read deadline sees to the client's part).
-func (p *proxy) within(
-	ctx context.Context, cancel context.CancelCauseFunc, timeout time.Duration, body *clientBody,
+func within(
+	ctx context.Context, cancel context.CancelCauseFunc, bodyTimeout, timeout time.Duration, body *clientBody,
 ) (limited context.Context, release func() bool) {
 	expire := func() { cancel(context.DeadlineExceeded) }
 	if body == nil {
 		return ctx, time.AfterFunc(timeout, expire).Stop
 	}
-	timer := time.AfterFunc(p.BodyTimeout+timeout, expire)
+	timer := time.AfterFunc(bodyTimeout+timeout, expire)
 	noDeadline := body.whole
 	body.whole = func() { noDeadline(); timer.Reset(timeout) }
 	return upstream.WithBody(ctx, body), timer.Stop
@@ -129,16 +137,16 @@ func (p *proxy) fail(c *gin.Context, body *clientBody, err error) {
 const statusClientClosed = 499
 
 // timeout is how long the request may take: the asked-for wait comes on top, streams have a time of their own.
-func (p *proxy) timeout(r *http.Request) time.Duration {
+func (l Limits) timeout(r *http.Request) time.Duration {
 	if streams(r) {
-		return p.StreamTimeout
+		return l.StreamTimeout
 	}
 	if strings.Contains(r.URL.RawQuery, "wait=") {
 		if wait, err := time.ParseDuration(r.URL.Query().Get("wait")); err == nil && wait > 0 {
-			return p.RequestTimeout + min(wait, longestWait)
+			return l.RequestTimeout + min(wait, longestWait)
 		}
 	}
-	return p.RequestTimeout
+	return l.RequestTimeout
 }
 
 // longestWait bounds what ?wait= can ask for.

@@ -17,6 +17,7 @@ import (
 // exchange is a request with what becomes of it. One goroutine uses it, but for the body.
 type exchange struct {
 	client  string
+	limits  Limits // as they were when the request came
 	control *http.ResponseController
 	body    *clientBody // nil when it was read before, or there is none
 	err     error       // of the round trip
@@ -42,7 +43,7 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 		return reply, err
 	}
 	x.reply = heldReply{held: p.held, client: x.client}
-	whole, err := x.reply.fill(reply.Body, p.MaxReply)
+	whole, err := x.reply.fill(reply.Body, x.limits.MaxReply)
 	switch {
 	case err == nil:
 	case isRefusal(err) && slices.Contains(reads, r.Method):
@@ -62,7 +63,7 @@ func (p *proxy) RoundTrip(r *http.Request) (*http.Response, error) {
 		return reply, nil
 	}
 	reply.Body.Close()
-	_ = x.control.SetWriteDeadline(time.Now().Add(p.ReplyTimeout)) // recorders in tests have none
+	_ = x.control.SetWriteDeadline(time.Now().Add(x.limits.ReplyTimeout)) // recorders in tests have none
 	reply.Body, reply.TransferEncoding = io.NopCloser(&x.reply), nil
 	if reply.StatusCode != http.StatusNoContent && reply.StatusCode != http.StatusNotModified { // they have no body to tell the length of
 		reply.ContentLength = x.reply.size

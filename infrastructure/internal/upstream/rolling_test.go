@@ -74,7 +74,7 @@ func runService(t *testing.T, service string) (stop func()) {
 	listener, err := web.Listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
-	group := lifecycle.New(ctx, zerolog.Nop(), time.Minute)
+	group := lifecycle.New(ctx, zerolog.Nop(), func() time.Duration { return time.Minute })
 	group.Go("http", func(ctx context.Context) error { return server.ServeOn(ctx, listener) })
 	consul := newConsul(t)
 	group.Go("consul", func(ctx context.Context) error {

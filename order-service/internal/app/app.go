@@ -3,9 +3,11 @@ package app
 
 import (
 	"context"
+	"time"
 
 	"marketplace/order-service/internal/client"
 	"marketplace/order-service/internal/config"
+	"marketplace/order-service/internal/domain"
 	"marketplace/order-service/internal/handler"
 	"marketplace/order-service/internal/repository"
 	"marketplace/order-service/internal/service"
@@ -29,17 +31,22 @@ import (
 // consumeBatch is how many messages make one transaction, at most.
 const consumeBatch = 20
 
-// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
-// other, and stop in reverse.
+// Run runs the service until ctx ends or a listener dies.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, sharedconfig.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. They stand in the order in which they depend on each other, and stop in reverse. It does not see what the
+// settings that may change are at the start: who needs one of them is given a function that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -96,10 +103,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 	orders, metrics := repository.New(pool, publisher.Committed), service.NewMetrics(tel.Registry)
 	changing := &service.Changing{Orders: orders, Metrics: metrics}
 	placing := &service.Placing{
-		Catalogue: client.NewCatalogue(products), Orders: orders, Accepted: accepted, Patience: cfg.OrderDeadline,
-		Limits: cfg.Limits(), Metrics: metrics,
+		Catalogue: client.NewCatalogue(products), Orders: orders, Accepted: accepted, Metrics: metrics,
+		Patience: sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.OrderDeadline }),
+		Limits:   sharedconfig.Read(current, func(c *config.Config) domain.Limits { return c.Limits() }),
 	}
-	deadlines := &service.Deadlines{Orders: orders, Counted: cfg.Limits().DeclinesCount(), Metrics: metrics, Log: tel.Log}
+	deadlines := &service.Deadlines{
+		Orders: orders, Metrics: metrics, Log: tel.Log,
+		Counted: sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.Limits().DeclinesCount() }),
+	}
 	group.Go("deadlines", deadlines.Run)
 
 	messages := &handler.Events{Changing: changing}
@@ -120,7 +131,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 		},
 	})
 	(&handler.Orders{Placing: placing, Changing: changing, Reading: orders, Waiting: handler.NewWaiting(orders)}).Register(server)
-	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
+	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, current, tel) })
 	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
 	listener, err := web.Listen(ctx, cfg.HTTPAddr())
 	if err != nil {
@@ -136,13 +147,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	return group.Wait()
 }
 
-// watch follows the configuration in Consul, if there is one; what can change in a running process is the log level.
-func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) error {
-	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-		_ = tel.SetLevel(next.LogLevel) // validated
+// watch follows the configuration in Consul, if there is one.
+func watch(ctx context.Context, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	return sharedconfig.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+		_ = tel.SetLevel(c.LogLevel) // validated
 	}, config.Defaults())
 }
 
-func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+func database(cfg config.Fixed, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "order_service", MaxConns: cfg.MaxConns, Telemetry: tel}
 }

@@ -31,10 +31,10 @@ func Command(ctx context.Context, args []string, cfg config.Config) (handled boo
 	if len(args) == 0 {
 		return false, nil
 	}
-	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
+	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg.Fixed, nil), migrations.Files); handled {
 		return true, err
 	}
-	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.OrderQueue, bodies); handled {
+	if handled, err = inbox.Command(ctx, args, database(cfg.Fixed, nil), events.OrderQueue, bodies); handled {
 		return true, err
 	}
 	if handled, err = web.HealthCommand(args, cfg.ServerPort); handled {
@@ -52,7 +52,7 @@ func Command(ctx context.Context, args []string, cfg config.Config) (handled boo
 // rebuild replays all events and names the orders whose projection differs, and those that cannot be replayed; repair
 // replaces the projections.
 func rebuild(ctx context.Context, cfg config.Config, repair bool) error {
-	pool, err := postgres.Open(ctx, database(cfg, nil))
+	pool, err := postgres.Open(ctx, database(cfg.Fixed, nil))
 	if err != nil {
 		return err
 	}

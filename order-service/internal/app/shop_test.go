@@ -42,20 +42,23 @@ type shop struct {
 func newShop(t *testing.T) *shop {
 	t.Helper()
 	s := &shop{t: t, db: testkit.Database(t, schema, migrations.Files), catalogue: newCatalogue(t), issuer: authtest.New(t)}
-	s.config = config.Config{
+	s.config = config.Config{Fixed: config.Fixed{
 		Common: sharedconfig.Common{
-			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console",
+			Environment: sharedconfig.Development, LogFormat: "console",
 			ServerPort:  testkit.FreePort(t),
 			DatabaseURL: secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
 			RedisURL: secret(testkit.Redis(t)), RabbitURL: secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
-			ShutdownGrace: 20 * time.Second,
 		},
-		Shop:          sharedconfig.Shop{Currencies: []string{"USD", "EUR", "ISK", "KWD"}, ShopCurrency: "USD"},
-		OrderDeadline: 15 * time.Minute, ProductServiceAddr: s.catalogue.addr,
+		Shop:               sharedconfig.Shop{Currencies: []string{"USD", "EUR", "ISK", "KWD"}, ShopCurrency: "USD"},
+		ProductServiceAddr: s.catalogue.addr,
+		KeyLife:            23 * time.Hour,
+		TrustedProxies:     []string{"127.0.0.1"}, // the test stands where the gateway does
+	}, Live: config.Live{
+		CommonLive:    sharedconfig.CommonLive{LogLevel: "error", ShutdownGrace: 20 * time.Second},
+		OrderDeadline: 15 * time.Minute,
 		// Out of the way of tests with other questions, which order a lot as one customer.
 		OpenOrders: many, OpenUnits: many, Declines: many, DeclinesPerAddress: many, CustomerWindow: 24 * time.Hour, AddressWindow: 15 * time.Minute,
-		TrustedProxies: []string{"127.0.0.1"}, // the test stands where the gateway does
-	}
+	}}
 	s.url = "http://127.0.0.1:" + strconv.Itoa(s.config.ServerPort)
 	return s
 }

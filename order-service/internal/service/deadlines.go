@@ -30,7 +30,7 @@ type OverdueOrders interface {
 // Deadlines cancels orders that were not confirmed in time, and deletes declines whose time is over. Every replica may run it.
 type Deadlines struct {
 	Orders  OverdueOrders
-	Counted time.Duration // how long a decline counts
+	Counted func() time.Duration // how long a decline counts now
 	Metrics *Metrics
 	Log     zerolog.Logger
 }
@@ -90,7 +90,7 @@ func (d *Deadlines) forget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTime)
 	defer cancel()
 	for {
-		if deleted, err := d.Orders.ForgetDeclines(ctx, d.Counted, forgetSet); err != nil || deleted < forgetSet {
+		if deleted, err := d.Orders.ForgetDeclines(ctx, d.Counted(), forgetSet); err != nil || deleted < forgetSet {
 			return err
 		}
 	}

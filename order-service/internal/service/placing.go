@@ -34,9 +34,11 @@ type Placing struct {
 	Catalogue Catalogue
 	Orders    NewOrders
 	Accepted  money.Accepted // the currencies that the shop takes
-	Patience  time.Duration  // from placing until an order that is not confirmed is cancelled
-	Limits    domain.Limits
 	Metrics   *Metrics
+
+	// Settings, read once for each order.
+	Patience func() time.Duration // from placing until an order that is not confirmed is cancelled
+	Limits   func() domain.Limits
 }
 
 // Request is what a shopper asks for.
@@ -56,15 +58,15 @@ func (p *Placing) Place(ctx context.Context, request Request, answer Answer) (id
 		if err != nil {
 			return idempotency.Reply{}, err
 		}
-		by := domain.Shopper{CustomerID: request.CustomerID, Network: request.Network, Limits: p.Limits}
+		by, patience := domain.Shopper{CustomerID: request.CustomerID, Network: request.Network, Limits: p.Limits()}, p.Patience()
 		placed, reply, err := p.Orders.Create(ctx, by, telemetry.Traceparent(ctx),
 			func(number string, now time.Time, s domain.Standing) (domain.Order, []domain.Event, error) {
 				order, events, err := domain.Place(domain.Placement{
 					ID: uuid.Must(uuid.NewV7()).String(), Number: number, CustomerID: request.CustomerID, Lines: lines,
-					Address: request.Address, PaymentMethod: request.PaymentMethod, Accepted: p.Accepted, PlacedAt: now, Deadline: now.Add(p.Patience),
+					Address: request.Address, PaymentMethod: request.PaymentMethod, Accepted: p.Accepted, PlacedAt: now, Deadline: now.Add(patience),
 				})
 				if err == nil {
-					err = p.Limits.Admit(s, order.Units(), now)
+					err = by.Limits.Admit(s, order.Units(), now)
 				}
 				return order, events, err
 			}, answer)

@@ -34,17 +34,22 @@ const (
 	savingTime = 5 * time.Second
 )
 
-// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
-// other, and stop in reverse.
+// Run runs the service until ctx ends or a listener dies.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, sharedconfig.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. They stand in the order in which they depend on each other, and stop in reverse. It does not see what the
+// settings that may change are at the start: who needs one of them is given a function that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }()
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -52,6 +57,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err != nil {
 		return err
 	}
+	timeout := sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.StripeTimeout })
 	db := database(cfg, tel)
 	if err := postgres.Migrate(ctx, db, migrations.Files); err != nil {
 		return err
@@ -81,13 +87,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 		return err
 	}
 
-	stripe := client.New(client.Options{BaseURL: cfg.StripeURL, SecretKey: cfg.StripeKey, Timeout: cfg.StripeTimeout})
+	stripe := client.New(client.Options{BaseURL: cfg.StripeURL, SecretKey: cfg.StripeKey, Timeout: timeout})
 	group.OnStop("processor", func(context.Context) error { stripe.Close(); return nil })
-	store := repository.New(pool, publisher.Committed, cfg.StripeTimeout+savingTime)
+	store := repository.New(pool, publisher.Committed, func() time.Duration { return timeout() + savingTime })
 	payments := service.New(service.Options{
 		Store: store, Processor: client.Processor{Stripe: stripe}, Metrics: service.NewMetrics(tel.Registry), Log: tel.Log,
-		Limits: domain.Limits{Currency: cfg.ShopCurrency, Payment: cfg.RefundLimitSupport, Today: cfg.RefundLimitSupportDay},
-		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, Timeout: cfg.StripeTimeout, Rules: rules,
+		Tracer: tel.Tracer.Tracer(config.Service), Calls: cfg.StripeCalls, Timeout: timeout, Rules: sharedconfig.Read(current, rules),
+		Limits: sharedconfig.Read(current, func(c *config.Config) domain.Limits { return c.Limits() }),
 	})
 	group.Go("refunds that need attention", payments.RunAttention)
 	group.Go("answers", payments.RunAnswers)
@@ -115,8 +121,8 @@ func Run(ctx context.Context, cfg config.Config) error {
 	webhooks := client.Webhooks{Secrets: cfg.WebhookSecrets(), Now: time.Now}
 	(&handler.Payments{Refunding: payments, Heeding: payments, Reading: store, Asking: payments, Verify: webhooks.Read}).Register(server)
 	group.Go("configuration", func(ctx context.Context) error {
-		return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-			_ = tel.SetLevel(next.LogLevel) // validated
+		return sharedconfig.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+			_ = tel.SetLevel(c.LogLevel) // validated
 		}, config.Defaults())
 	})
 	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
@@ -134,18 +140,19 @@ func Run(ctx context.Context, cfg config.Config) error {
 	return group.Wait()
 }
 
-func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+func database(cfg config.Fixed, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "payment_service", MaxConns: cfg.MaxConns, Telemetry: tel}
 }
 
-// rulesOf adds to the configured rules what the processor is asked for, and refuses a currency that its adapter cannot convert:
-// orders in it would reserve stock and could never be paid.
-func rulesOf(cfg config.Config) (domain.Rules, error) {
-	rules := cfg.Rules()
+// rulesOf returns what makes the rules out of the settings: the times, and what the processor is asked for. It refuses a currency
+// that the processor's adapter cannot convert: orders in it would reserve stock and could never be paid.
+func rulesOf(cfg config.Fixed) (func(*config.Config) domain.Rules, error) {
 	accepted, err := cfg.Accepted()
 	if err != nil {
-		return rules, err
+		return nil, err
 	}
-	rules.Convert, err = client.ConvertAccepted(accepted)
-	return rules, err
+	convert, err := client.ConvertAccepted(accepted)
+	return func(c *config.Config) domain.Rules {
+		return domain.Rules{KeyLife: c.KeyLife, AuthenticationTime: c.AuthenticationTime, Convert: convert}
+	}, err
 }

@@ -40,7 +40,7 @@ func refundsCommand(ctx context.Context, args []string, cfg config.Config) (hand
 	}
 	ctx, cancel := context.WithTimeout(ctx, operatorTime)
 	defer cancel()
-	pool, err := postgres.Open(ctx, database(cfg, nil))
+	pool, err := postgres.Open(ctx, database(cfg.Fixed, nil))
 	if err != nil {
 		return true, fmt.Errorf("open the database: %w", err)
 	}
@@ -48,7 +48,7 @@ func refundsCommand(ctx context.Context, args []string, cfg config.Config) (hand
 	if list {
 		return true, listRefunds(ctx, pool, os.Stdout)
 	}
-	return true, settleRefund(ctx, pool, args[2], domain.Settlement(args[3]), args[4])
+	return true, settleRefund(ctx, pool, cfg, args[2], domain.Settlement(args[3]), args[4])
 }
 
 func settlement(word string) bool {
@@ -56,7 +56,7 @@ func settlement(word string) bool {
 }
 
 func listRefunds(ctx context.Context, pool *pgxpool.Pool, out io.Writer) error {
-	found, err := repository.New(pool, noOutbox, 0).ListWaiting(ctx)
+	found, err := repository.New(pool, noOutbox, noLease).ListWaiting(ctx)
 	if err != nil {
 		return err
 	}
@@ -72,14 +72,22 @@ func listRefunds(ctx context.Context, pool *pgxpool.Pool, out io.Writer) error {
 // noOutbox leaves what is to be published to the sweep of a running service.
 func noOutbox([]outbox.Record) {}
 
-func settleRefund(ctx context.Context, pool *pgxpool.Pool, refundID string, as domain.Settlement, note string) error {
-	store := repository.New(pool, noOutbox, 0)
+// noLease is for a command, which claims no task.
+func noLease() time.Duration { return 0 }
+
+func settleRefund(ctx context.Context, pool *pgxpool.Pool, cfg config.Config, refundID string, as domain.Settlement, note string) error {
+	store := repository.New(pool, noOutbox, noLease)
+	rules, err := rulesOf(cfg.Fixed)
+	if err != nil {
+		return err
+	}
 	paymentID, err := store.PaymentOfRefund(ctx, refundID)
 	if err != nil {
 		return err
 	}
 	payments := service.New(service.Options{
 		Store: store, Metrics: service.NewMetrics(prometheus.NewRegistry()), Log: zerolog.Nop(), Calls: 1,
+		Rules: func() domain.Rules { return rules(&cfg) },
 	})
 	_, err = payments.Settle(ctx, service.DecisionCommand{
 		PaymentID: paymentID, RefundID: refundID, By: operator(), Note: note,

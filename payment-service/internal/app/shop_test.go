@@ -69,18 +69,20 @@ func newShop(t *testing.T, processor ...func(*sandbox.Config)) *shop {
 	}
 	tell := func(c *sandbox.Config) { c.WebhookURL = s.url + "/api/v1/webhooks/stripe" }
 	s.sandbox = sandboxtest.Start(t, append([]func(*sandbox.Config){tell}, processor...)...)
-	s.config = config.Config{
+	s.config = config.Config{Fixed: config.Fixed{
 		Common: sharedconfig.Common{
-			Environment: sharedconfig.Development, LogLevel: "error", LogFormat: "console", ServerPort: port,
+			Environment: sharedconfig.Development, LogFormat: "console", ServerPort: port,
 			DatabaseURL: sharedconfig.Secret(s.db.URL), MaxConns: testkit.MaxConns(t, 5),
 			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: sharedconfig.Secret(testkit.VHost(t)), JWKSURL: s.issuer.JWKSURL,
-			ShutdownGrace: 20 * time.Second,
 		},
 		Shop:      sharedconfig.Shop{Currencies: []string{"USD", "ISK", "JPY", "KWD", "MGA"}, ShopCurrency: "USD"},
 		StripeURL: s.sandbox.URL, StripeKey: sandboxtest.Key, WebhookSecret: sandboxtest.WebhookSecret,
-		StripeTimeout: time.Second, StripeCalls: 8, KeyLife: time.Hour, RefundLimitSupport: 1_000_000, RefundLimitSupportDay: 1_000_000,
+		StripeCalls: 8, KeyLife: time.Hour,
+	}, Live: config.Live{
+		CommonLive:    sharedconfig.CommonLive{LogLevel: "error", ShutdownGrace: 20 * time.Second},
+		StripeTimeout: time.Second, RefundLimitSupport: 1_000_000, RefundLimitSupportDay: 1_000_000,
 		OrderDeadline: 15 * time.Minute, AuthenticationTime: 5 * time.Minute,
-	}
+	}}
 	s.peers = s.newPeers()
 	return s
 }

@@ -137,7 +137,7 @@ func TestCharge_P23_KeptConnectionThatBreaksSendsNothingTwice(t *testing.T) {
 func TestCharge_P23_TimeOutIsUncertain(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Start(t)
-	a := adapter(t, s.URL, func(o *client.Options) { o.Timeout = 200 * time.Millisecond })
+	a := adapter(t, s.URL, func(o *client.Options) { o.Timeout = func() time.Duration { return 200 * time.Millisecond } })
 	s.Fault(faults.Rule{Effect: faults.DelayBefore, DelayMS: 600})
 	_, err := a.Charge(t.Context(), charge("p1", "pm_card_visa"))
 	require.ErrorIs(t, err, client.ErrUncertain)

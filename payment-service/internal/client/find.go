@@ -64,7 +64,7 @@ func (s *Stripe) listed(
 ) (in *stripe.PaymentIntent, next string, err error) {
 	ctx, cancel := s.bounded(ctx)
 	defer cancel()
-	until := time.Now().Add(s.timeout / listShare)
+	until := time.Now().Add(s.timeout() / listShare)
 	window, last := parseCursor(cursor)
 	for ; window < len(windows); window++ {
 		from := createdAfter.Add(-clockSkew)

@@ -105,7 +105,7 @@ SELECT 'pi_x' || n, '', 1, 'usd', 'canceled', now() + n * interval '1 ms' FROM g
 func TestFind_P24_GoesThroughTheWholeListInAsManyTasksAsItTakes(t *testing.T) {
 	t.Parallel()
 	s := sandboxtest.Start(t, func(c *sandbox.Config) { c.SearchLag = time.Hour })
-	a := adapter(t, s.URL, func(o *client.Options) { o.Timeout = 2 * time.Second })
+	a := adapter(t, s.URL, func(o *client.Options) { o.Timeout = func() time.Duration { return 2 * time.Second } })
 	began := time.Now()
 	made, err := a.Charge(t.Context(), charge("needle", "pm_card_visa"))
 	require.NoError(t, err)

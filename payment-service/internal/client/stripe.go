@@ -26,15 +26,15 @@ const (
 // Stripe is the card processor. It is safe for concurrent use.
 type Stripe struct {
 	api     *stripe.Client
-	timeout time.Duration
+	timeout func() time.Duration
 	idle    func()
 }
 
 // Options say which processor.
 type Options struct {
 	SecretKey config.Secret
-	BaseURL   string        // Stripe itself when empty; the sandbox's address otherwise
-	Timeout   time.Duration // of one call; 15 s when zero
+	BaseURL   string               // Stripe itself when empty; the sandbox's address otherwise
+	Timeout   func() time.Duration // of one call, asked at each; 15 s when nil
 }
 
 // New makes the adapter. Close it to give its connections back.
@@ -42,12 +42,12 @@ func New(o Options) *Stripe {
 	if o.BaseURL == "" {
 		o.BaseURL = stripe.APIURL
 	}
-	if o.Timeout <= 0 {
-		o.Timeout = defaultTimeout
+	if o.Timeout == nil {
+		o.Timeout = func() time.Duration { return defaultTimeout }
 	}
 	pooled := http.DefaultTransport.(*http.Transport).Clone()
 	pooled.MaxIdleConnsPerHost, pooled.MaxConnsPerHost = maxConns, maxConns
-	httpClient := &http.Client{Transport: once{pooled}, Timeout: o.Timeout}
+	httpClient := &http.Client{Transport: once{pooled}} // every call is bounded
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(strings.TrimSuffix(o.BaseURL, "/")),
 		HTTPClient:        httpClient,
@@ -67,7 +67,7 @@ func New(o Options) *Stripe {
 func (s *Stripe) Close() { s.idle() }
 
 func (s *Stripe) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, s.timeout)
+	return context.WithTimeout(ctx, s.timeout())
 }
 
 // once keeps net/http from sending a request again on a new connection, which it does for those with an idempotency key

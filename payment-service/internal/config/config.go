@@ -16,21 +16,36 @@ const Service = "payment-service"
 
 // Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
 type Config struct {
-	config.Common `mapstructure:",squash"`
-	config.Shop   `mapstructure:",squash"`
+	Fixed
+	Live `live:"true"`
+}
+
+// Fixed are the settings that need a restart.
+type Fixed struct {
+	config.Common
+	config.Shop
 
 	// The card processor. The defaults are those of the sandbox (cmd/sandbox).
 	StripeURL     string        `mapstructure:"stripe_api_url" default:"http://127.0.0.1:8090" production:"required"`
 	StripeKey     config.Secret `mapstructure:"stripe_secret_key" default:"sk_test_marketplace" production:"required"`
 	WebhookSecret config.Secret `mapstructure:"stripe_webhook_secret" default:"whsec_marketplace" production:"required"` // two with a comma while one is replaced
 
-	StripeTimeout time.Duration `mapstructure:"stripe_timeout" default:"10s"` // of one call
-	StripeCalls   int           `mapstructure:"stripe_calls" default:"64"`    // at once
-	// KeyLife is how long the processor certainly remembers idempotency keys. Stripe forgets them after 24 hours at the earliest.
+	StripeCalls int `mapstructure:"stripe_calls" default:"64"` // at once
+	// KeyLife is how long the processor certainly remembers idempotency keys. Stripe forgets them after 24 hours at the earliest. It is a
+	// property of the processor, and what was charged before relies on it: it changes with the processor only.
 	KeyLife time.Duration `mapstructure:"stripe_key_life" default:"23h"`
+}
+
+// Live are the settings that may change while the service runs.
+type Live struct {
+	config.CommonLive
+
+	StripeTimeout time.Duration `mapstructure:"stripe_timeout" default:"10s"` // of all calls for one attempt
 	// AuthenticationTime is how long a shopper may take to authenticate (3-D Secure) before the payment fails. Stock is held meanwhile.
+	// A payment that waits already is held to a new value from its next look at the processor.
 	AuthenticationTime time.Duration `mapstructure:"authentication_time" default:"5m"`
-	// OrderDeadline is order-service's setting, under the same name: the longest that an order waits for its payment.
+	// OrderDeadline is order-service's setting, under the same name: the longest that an order waits for its payment. Here it only
+	// bounds the other times.
 	OrderDeadline time.Duration `mapstructure:"order_deadline" default:"15m"`
 	// RefundLimitSupport is what members of the staff who are no administrators give back of one payment without a second person,
 	// in minor units of ShopCurrency; of a payment in another currency they give back nothing alone.
@@ -53,7 +68,7 @@ func Defaults() map[string]any {
 }
 
 // WebhookSecrets are the secrets that may sign webhooks.
-func (c Config) WebhookSecrets() (secrets []config.Secret) {
+func (c Fixed) WebhookSecrets() (secrets []config.Secret) {
 	for part := range strings.SplitSeq(c.WebhookSecret.Reveal(), ",") {
 		if part = strings.TrimSpace(part); part != "" {
 			secrets = append(secrets, config.Secret(part))
@@ -62,9 +77,9 @@ func (c Config) WebhookSecrets() (secrets []config.Secret) {
 	return secrets
 }
 
-// Rules are the times by which payments are decided.
-func (c Config) Rules() domain.Rules {
-	return domain.Rules{KeyLife: c.KeyLife, AuthenticationTime: c.AuthenticationTime}
+// Limits are those of members of the staff who are limited.
+func (c Config) Limits() domain.Limits {
+	return domain.Limits{Currency: c.ShopCurrency, Payment: c.RefundLimitSupport, Today: c.RefundLimitSupportDay}
 }
 
 // Validate refuses what would only fail later.
@@ -101,5 +116,5 @@ func (c Config) Validate() error {
 	case c.AuthenticationTime < time.Second || c.AuthenticationTime >= c.OrderDeadline:
 		return errors.New("authentication_time must be at least 1s and below order_deadline")
 	}
-	return c.Common.Validate()
+	return errors.Join(c.Common.Validate(), c.CommonLive.Validate())
 }

@@ -23,7 +23,7 @@ var errNoneDue = errors.New("no payment is due")
 // somebody else holds are skipped, so any number of replicas may call it at once. An attempt is marked for those that had none.
 // What is due and needs no question is put away: more may be due than the tasks that come back.
 func (r *Payments) Claim(ctx context.Context, limit int, decide Decide) ([]domain.Task, error) {
-	w, from := newWork(decide, r.lease), r.dueLooks.from()
+	w, from := newWork(decide, r.lease()), r.dueLooks.from()
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { w.lock(b, lockDue, limit, from) },
 		func(b *pgx.Batch) error {
@@ -61,8 +61,8 @@ returning ` + prefixedRefundColumns + `, r.calls, coalesce(extract(epoch from no
 
 // ClaimRefunds takes up to limit refunds that are due, for as long as the lease.
 func (r *Payments) ClaimRefunds(ctx context.Context, limit int) ([]domain.RefundTask, error) {
-	now, from := time.Now(), r.refundLooks.from()
-	rows, err := r.pool.Query(ctx, claimRefunds, limit, r.lease, from)
+	now, lease, from := time.Now(), r.lease(), r.refundLooks.from()
+	rows, err := r.pool.Query(ctx, claimRefunds, limit, lease, from)
 	if err != nil {
 		return nil, postgres.Translate(err)
 	}
@@ -70,7 +70,7 @@ func (r *Payments) ClaimRefunds(ctx context.Context, limit int) ([]domain.Refund
 		var age float64
 		t.Refund, err = scanRefund(row, &t.Calls, &age, &t.Payment.ID, &t.Payment.OrderID, &t.Payment.IntentID,
 			&t.Payment.Amount.Amount, &t.Payment.Amount.Currency, &t.Payment.Asked.Amount, &t.Payment.Asked.Currency, &t.Trace)
-		t.Age, t.Until = seconds(age), now.Add(r.lease)
+		t.Age, t.Until = seconds(age), now.Add(lease)
 		return t, err
 	})
 	if err == nil {

@@ -33,7 +33,7 @@ type Answer = idempotency.Answer[domain.Payment]
 // Command is Update for what one person does about a refund and waits for: it also makes the reply, and stores it and the act
 // with the effect. Without a payment of this id it returns domain.ErrNotFound.
 func (r *Payments) Command(ctx context.Context, act domain.Act, decide Decide, answer Answer) (domain.Saved, idempotency.Reply, error) {
-	w := newWork(decide, r.lease)
+	w := newWork(decide, r.lease())
 	w.act = act
 	var spent int64
 	var reply idempotency.Reply

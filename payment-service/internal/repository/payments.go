@@ -22,14 +22,14 @@ const consumer = events.PaymentQueue
 type Payments struct {
 	pool      *pgxpool.Pool
 	committed func([]outbox.Record)
-	lease     time.Duration
+	lease     func() time.Duration
 
 	dueLooks, refundLooks looks
 }
 
 // New returns the repository. committed takes the outbox records of each transaction after it has committed: the
-// publisher's Committed. A claimed task belongs to its claimer for the lease: longer than a call to the processor takes.
-func New(pool *pgxpool.Pool, committed func([]outbox.Record), lease time.Duration) *Payments {
+// publisher's Committed. A claimed task belongs to its claimer for the lease of that moment: longer than a call to the processor takes.
+func New(pool *pgxpool.Pool, committed func([]outbox.Record), lease func() time.Duration) *Payments {
 	return &Payments{pool: pool, committed: committed, lease: lease}
 }
 

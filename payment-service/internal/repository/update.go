@@ -44,7 +44,7 @@ func (r *Payments) Update(ctx context.Context, changes []domain.Change, decide D
 }
 
 func (r *Payments) update(ctx context.Context, changes []domain.Change, decide Decide, attempts int) (domain.Saved, error) {
-	w := newWork(decide, r.lease)
+	w := newWork(decide, r.lease())
 	var fresh map[string]bool
 	orders := orderIDs(changes)
 	err := postgres.InBatches(ctx, r.pool,

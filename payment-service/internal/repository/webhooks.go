@@ -33,7 +33,7 @@ where p.id = any ($1) order by r.id`
 
 // Heed records webhooks, each once, and folds those that are new into the payments that they are about, as Update does.
 func (r *Payments) Heed(ctx context.Context, hints []domain.Hint, decide Decide) (domain.Saved, error) {
-	w := newWork(decide, r.lease)
+	w := newWork(decide, r.lease())
 	fresh := map[string]bool{}
 	payments, refunded := paymentIDs(hints)
 	err := postgres.InBatches(ctx, r.pool,

@@ -21,7 +21,7 @@ var decide = domain.Rules{KeyLife: 23 * time.Hour, AuthenticationTime: 5 * time.
 func quiet(t *testing.T) (*Payments, *pgxpool.Pool) {
 	t.Helper()
 	pool := testkit.Database(t, "payment_service", migrations.Files).Pool
-	return New(pool, func([]outbox.Record) {}, time.Minute), pool
+	return New(pool, func([]outbox.Record) {}, func() time.Duration { return time.Minute }), pool
 }
 
 // stand makes a payment in a state, which is due only later.

@@ -12,14 +12,15 @@ import (
 // WEBHOOK_SECRET are meant to be used with it.
 type Config struct {
 	config.Common
-	StripeKey     config.Secret `mapstructure:"stripe_secret_key" default:"sk_test_marketplace"`
-	WebhookURL    string        `mapstructure:"webhook_url" default:"http://127.0.0.1:8084/api/v1/webhooks/stripe"` // empty: nobody is told
-	WebhookSecret config.Secret `mapstructure:"webhook_secret" default:"whsec_marketplace"`
-	KeyRetention  time.Duration `mapstructure:"key_retention" default:"24h"` // of idempotency keys
-	SearchLag     time.Duration `mapstructure:"search_lag" default:"1m"`     // how far search is behind
-	SettleDelay   time.Duration `mapstructure:"settle_delay" default:"2s"`   // of answers that come later
-	TLSCert       string        `mapstructure:"tls_cert_file"`               // PEM; https when set, as production demands it of a processor
-	TLSKey        string        `mapstructure:"tls_key_file"`
+	config.CommonLive               // not here: the sandbox does not follow Consul, which gives it no token. What may change are its faults
+	StripeKey         config.Secret `mapstructure:"stripe_secret_key" default:"sk_test_marketplace"`
+	WebhookURL        string        `mapstructure:"webhook_url" default:"http://127.0.0.1:8084/api/v1/webhooks/stripe"` // empty: nobody is told
+	WebhookSecret     config.Secret `mapstructure:"webhook_secret" default:"whsec_marketplace"`
+	KeyRetention      time.Duration `mapstructure:"key_retention" default:"24h"` // of idempotency keys
+	SearchLag         time.Duration `mapstructure:"search_lag" default:"1m"`     // how far search is behind
+	SettleDelay       time.Duration `mapstructure:"settle_delay" default:"2s"`   // of answers that come later
+	TLSCert           string        `mapstructure:"tls_cert_file"`               // PEM; https when set, as production demands it of a processor
+	TLSKey            string        `mapstructure:"tls_key_file"`
 }
 
 // Load reads the configuration.
@@ -50,5 +51,5 @@ func (c Config) Validate() error {
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return errors.New("TLS_CERT_FILE and TLS_KEY_FILE belong together: set both or none")
 	}
-	return c.Common.Validate()
+	return errors.Join(c.Common.Validate(), c.CommonLive.Validate())
 }

@@ -28,7 +28,7 @@ func Run(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	group := lifecycle.New(ctx, tel.Log, func() time.Duration { return cfg.ShutdownGrace })
 	defer group.Stop() //nolint:errcheck // Wait has returned the failure; after a failed start that one counts
 	group.OnStop("telemetry", tel.Shutdown)
 

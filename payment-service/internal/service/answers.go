@@ -57,7 +57,7 @@ func (s *Payments) insist(ctx context.Context, set []domain.Change) error {
 func (s *Payments) update(ctx context.Context, set []domain.Change) error {
 	ctx, cancel := context.WithTimeout(ctx, databaseTime)
 	defer cancel()
-	saved, err := s.Store.Update(ctx, set, s.Rules.Decide, 0)
+	saved, err := s.Store.Update(ctx, set, s.Rules().Decide, 0)
 	if err == nil {
 		s.follow(saved)
 	}
@@ -83,7 +83,7 @@ func (s *Payments) saveHints(ctx context.Context, set []domain.Hint) []error {
 func (s *Payments) heed(ctx context.Context, set []domain.Hint) error {
 	ctx, cancel := context.WithTimeout(ctx, databaseTime)
 	defer cancel()
-	saved, err := s.Store.Heed(ctx, set, s.Rules.Decide)
+	saved, err := s.Store.Heed(ctx, set, s.Rules().Decide)
 	if err == nil {
 		s.follow(saved)
 	}
@@ -94,7 +94,7 @@ func (s *Payments) heed(ctx context.Context, set []domain.Hint) error {
 // refund that was made elsewhere, names an intent and no payment: the intent says whose it is.
 func (s *Payments) Heed(ctx context.Context, h domain.Hint) error {
 	if h.Kind == domain.HintBooks && h.PaymentID == "" && h.IntentID != "" {
-		ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+		ctx, cancel := context.WithTimeout(ctx, s.Timeout())
 		defer cancel()
 		var err error
 		if h.PaymentID, err = s.Processor.PaymentOf(ctx, h.IntentID); err != nil {

@@ -21,7 +21,7 @@ func (s *Payments) Challenge(ctx context.Context, p domain.Payment) config.Secre
 	default:
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, min(challengeTime, s.Timeout))
+	ctx, cancel := context.WithTimeout(ctx, min(challengeTime, s.Timeout()))
 	defer cancel()
 	begin := time.Now()
 	secret, err := s.Processor.Challenge(ctx, p)

@@ -15,7 +15,7 @@ import (
 const lookFrom = 4
 
 func (s *Payments) claimCharges(ctx context.Context, limit int) ([]domain.Task, error) {
-	return s.Store.Claim(ctx, limit, s.Rules.Decide)
+	return s.Store.Claim(ctx, limit, s.Rules().Decide)
 }
 
 // charge asks the processor about one payment and saves what it says. If that cannot be saved, the lease brings the
@@ -41,7 +41,7 @@ func (s *Payments) charge(ctx context.Context, t domain.Task) {
 // ask does what the payment's machine has decided. With an error comes what is known all the same: that nothing is certain,
 // and how far a search has come.
 func (s *Payments) ask(ctx context.Context, t domain.Task) (domain.Input, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	ctx, cancel := s.within(ctx, t.Until)
 	defer cancel()
 	fact, err := domain.Fact{}, error(nil)
 	switch t.Ask {
@@ -73,6 +73,12 @@ func (s *Payments) ask(ctx context.Context, t domain.Task) (domain.Input, error)
 		return input, errors.Join(err, failed)
 	}
 	return domain.NoCertainAnswer{Cursor: t.Asking.Cursor}, err
+}
+
+// within bounds the calls of a task. The time-out may have become longer since the task was claimed, but once its lease is over
+// another process may ask.
+func (s *Payments) within(ctx context.Context, until time.Time) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, min(s.Timeout(), time.Until(until)))
 }
 
 var errNoneFound = errors.New("no look-up shows an intent, which proves nothing")

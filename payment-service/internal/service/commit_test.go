@@ -60,8 +60,9 @@ func TestRefund_P18_ACutAtCommitRefundsOnce(t *testing.T) {
 // quiet is the service without its loops: it asks no processor.
 func quiet(pool *pgxpool.Pool) *service.Payments {
 	return service.New(service.Options{
-		Store:   repository.New(pool, func([]outbox.Record) {}, time.Minute),
+		Store:   repository.New(pool, func([]outbox.Record) {}, func() time.Duration { return time.Minute }),
 		Metrics: service.NewMetrics(prometheus.NewRegistry()), Log: zerolog.Nop(), Calls: 1,
+		Rules: func() domain.Rules { return domain.Rules{} }, Limits: func() domain.Limits { return domain.Limits{} },
 	})
 }
 

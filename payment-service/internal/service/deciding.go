@@ -22,19 +22,20 @@ type RefundCommand struct {
 
 // Refund asks for a refund and returns the reply. The processor is asked after it, or after a second person has confirmed.
 func (s *Payments) Refund(ctx context.Context, in RefundCommand, answer Answer) (idempotency.Reply, error) {
+	limits := s.Limits()
 	act := domain.Act{
 		PaymentID: in.PaymentID, Kind: domain.ActAsked, By: in.By, Reason: in.Reason, Note: in.Note,
 		Concerns: func(f domain.Refund) bool { return f.Cause == in.Cause },
 		Input: func(spent int64) domain.Input {
 			ask := domain.StaffRefund{Cause: in.Cause, Amount: in.Amount, By: in.By}
 			if in.Limited {
-				ask.Limits = &domain.Limits{Currency: s.Limits.Currency, Payment: s.Limits.Payment, Today: s.Limits.Today - spent}
+				ask.Limits = &domain.Limits{Currency: limits.Currency, Payment: limits.Payment, Today: limits.Today - spent}
 			}
 			return ask
 		},
 	}
 	if in.Limited {
-		act.Currency = s.Limits.Currency
+		act.Currency = limits.Currency
 	}
 	return s.act(ctx, act, answer)
 }
@@ -75,7 +76,7 @@ func (s *Payments) decide(
 func (s *Payments) act(ctx context.Context, act domain.Act, answer Answer) (idempotency.Reply, error) {
 	act.Trace = telemetry.Traceparent(ctx)
 	return s.Store.Once(ctx, answer.Key, func() (idempotency.Reply, error) {
-		saved, reply, err := s.Store.Command(ctx, act, s.Rules.Decide, answer)
+		saved, reply, err := s.Store.Command(ctx, act, s.Rules().Decide, answer)
 		if err == nil {
 			s.follow(saved)
 		}

@@ -51,10 +51,12 @@ type Options struct {
 	Log       zerolog.Logger
 	Tracer    trace.Tracer
 
-	Rules   domain.Rules
-	Limits  domain.Limits // of members of the staff who are limited; Today is of a whole day
-	Calls   int           // to the processor at once
-	Timeout time.Duration // of a task: all its calls together
+	Calls int // to the processor at once
+
+	// Settings, read at each use.
+	Rules   func() domain.Rules
+	Limits  func() domain.Limits // of members of the staff who are limited; Today is of a whole day
+	Timeout func() time.Duration // of a task: all its calls together
 }
 
 // Payments charges, refunds and listens.
@@ -102,7 +104,7 @@ func (s *Payments) RunHints(ctx context.Context) error { return s.hints.run(ctx)
 // many of the payments to be charged as there are calls free the attempt is marked in the same transaction, and called at once.
 func (s *Payments) Apply(ctx context.Context, changes []domain.Change) error {
 	slots := s.charges.reserve(len(changes))
-	saved, err := s.Store.Update(ctx, changes, s.Rules.Decide, slots)
+	saved, err := s.Store.Update(ctx, changes, s.Rules().Decide, slots)
 	s.charges.release(slots - len(saved.Marked))
 	s.follow(saved)
 	return err

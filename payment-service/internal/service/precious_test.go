@@ -63,12 +63,12 @@ func TestCharge_P23_AnswersAreNotThrownAwayForABrokenConnection(t *testing.T) {
 		require.NoError(t, err)
 	}
 	processor := &paying{}
-	store := &cutting{Store: repository.New(pool, func([]outbox.Record) {}, time.Minute), cutter: cutter}
+	store := &cutting{Store: repository.New(pool, func([]outbox.Record) {}, func() time.Duration { return time.Minute }), cutter: cutter}
 	store.left.Store(3)
 	payments := service.New(service.Options{
 		Store: store, Processor: processor, Metrics: service.NewMetrics(prometheus.NewRegistry()), Log: zerolog.Nop(),
-		Tracer: noop.NewTracerProvider().Tracer(""), Calls: orders, Timeout: time.Second,
-		Rules: domain.Rules{KeyLife: time.Hour, AuthenticationTime: time.Minute},
+		Tracer: noop.NewTracerProvider().Tracer(""), Calls: orders, Timeout: func() time.Duration { return time.Second },
+		Rules: func() domain.Rules { return domain.Rules{KeyLife: time.Hour, AuthenticationTime: time.Minute} },
 	})
 	charging, stopCharging := context.WithCancel(context.Background())
 	saving, stopSaving := context.WithCancel(context.Background())

@@ -115,7 +115,7 @@ func TestQueue_P49_ADatabaseThatDoesNotAnswerHoldsNobodyForEver(t *testing.T) {
 			claims++
 			return nil, silent(ctx)
 		}, func(context.Context, int) {})
-		s := New(Options{Store: silentStore{silent: silent}, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1})
+		s := New(Options{Store: silentStore{silent: silent}, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1, Rules: noRules})
 		g := s.answers
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 2)
@@ -166,7 +166,7 @@ func TestAnswers_AreSavedAgainAsLongAsTheirTasksAreOurs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := &brokenStore{err: c.err, begin: time.Now()}
-				s := New(Options{Store: store, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1})
+				s := New(Options{Store: store, Metrics: NewMetrics(prometheus.NewRegistry()), Calls: 1, Rules: noRules})
 				longer := domain.Change{Until: time.Now().Add(time.Hour)}
 				err := s.insist(t.Context(), []domain.Change{longer, {Until: time.Now().Add(c.lease)}, longer})
 				require.ErrorIs(t, err, c.err)
@@ -179,3 +179,5 @@ func TestAnswers_AreSavedAgainAsLongAsTheirTasksAreOurs(t *testing.T) {
 		})
 	}
 }
+
+func noRules() domain.Rules { return domain.Rules{} }

@@ -51,13 +51,13 @@ func (s *Payments) alert(t domain.Transition) {
 }
 
 func (s *Payments) askRefund(ctx context.Context, t domain.RefundTask) (domain.Input, error) {
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	ctx, cancel := s.within(ctx, t.Until)
 	defer cancel()
 	if t.ProviderID != "" {
 		return s.Processor.LookRefund(ctx, t.Refund)
 	}
 	// A list is never behind: what it does not show was not made.
-	if t.Age >= s.Rules.KeyLife || t.Calls >= lookFrom {
+	if t.Age >= s.Rules().KeyLife || t.Calls >= lookFrom {
 		if input, found, err := s.Processor.FindRefund(ctx, t.Payment, t.Refund); found || err != nil {
 			return input, err
 		}

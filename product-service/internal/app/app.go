@@ -28,13 +28,19 @@ import (
 // Run runs the service until ctx ends.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, shared.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. They stand in the order in which they depend on each other, and stop in reverse. It does not see what the
+// settings that may change are at the start: who needs one of them is given a function that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *shared.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, shared.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -86,8 +92,8 @@ func Run(ctx context.Context, cfg config.Config) error {
 
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("configuration", func(ctx context.Context) error {
-		return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-			_ = tel.SetLevel(next.LogLevel) // validated
+		return shared.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+			_ = tel.SetLevel(c.LogLevel) // validated
 		}, config.Defaults())
 	})
 	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
@@ -109,7 +115,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 }
 
 // database says which database, for Run and for the migrate command.
-func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+func database(cfg config.Fixed, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{
 		URL: cfg.DatabaseURL.Reveal(), Schema: "product_service", MaxConns: cfg.MaxConns, Telemetry: tel,
 	}

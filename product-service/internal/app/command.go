@@ -21,7 +21,7 @@ func Command(ctx context.Context) error {
 	if handled, err := web.HealthCommand(args, cfg.ServerPort); handled {
 		return err
 	}
-	if handled, err := postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
+	if handled, err := postgres.MigrateCommand(ctx, args, database(cfg.Fixed, nil), migrations.Files); handled {
 		return err
 	}
 	return lifecycle.Ended(ctx, Run(ctx, cfg))

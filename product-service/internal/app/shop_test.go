@@ -43,7 +43,7 @@ func open(t testing.TB) *shop {
 	t.Helper()
 	s := &shop{
 		t: t, issuer: authtest.New(t), db: testkit.Database(t, "product_service", migrations.Files),
-		client: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second},
+		client: visitor(),
 	}
 	s.config = s.settings(s.db.URL)
 	s.launch(s.config)
@@ -57,12 +57,19 @@ func open(t testing.TB) *shop {
 	return s
 }
 
+// visitor keeps no connections, so that none leaks.
+func visitor() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 20 * time.Second}
+}
+
 func (s *shop) settings(databaseURL string) config.Config {
-	return config.Config{Common: shared.Common{
-		Environment: shared.Development, LogLevel: "error", LogFormat: "json", MaxConns: testkit.MaxConns(s.t, 1),
+	return config.Config{Fixed: config.Fixed{Common: shared.Common{
+		Environment: shared.Development, LogFormat: "json", MaxConns: testkit.MaxConns(s.t, 1),
 		ServerPort: testkit.FreePort(s.t), GRPCPort: testkit.FreePort(s.t), DatabaseURL: shared.Secret(databaseURL),
-		RedisURL: shared.Secret(testkit.Redis(s.t)), JWKSURL: s.issuer.JWKSURL, ShutdownGrace: 20 * time.Second,
-	}, Shop: shared.Shop{Currencies: []string{"USD", "EUR", "JPY", "ISK", "KWD", "MGA"}, ShopCurrency: "USD"}}
+		RedisURL: shared.Secret(testkit.Redis(s.t)), JWKSURL: s.issuer.JWKSURL,
+	}, Shop: shared.Shop{Currencies: []string{"USD", "EUR", "JPY", "ISK", "KWD", "MGA"}, ShopCurrency: "USD"}}, Live: config.Live{
+		CommonLive: shared.CommonLive{LogLevel: "error", ShutdownGrace: 20 * time.Second},
+	}}
 }
 
 // launch runs a service until the test ends.

@@ -4,7 +4,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -32,13 +31,19 @@ import (
 // Run runs the service until ctx ends.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, shared.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. They stand in the order in which they depend on each other, and stop in reverse. It does not see what the
+// settings that may change are at the start: who needs one of them is given a function that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *shared.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, shared.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -70,15 +75,13 @@ func Run(ctx context.Context, cfg config.Config) error {
 	if err := service.FirstAdmin(ctx, users, passwords, newID, tel.Log, cfg.AdminEmail, cfg.AdminPassword.Reveal()); err != nil {
 		return fmt.Errorf("first admin: %w", err)
 	}
-	var limits atomic.Pointer[service.Limits]
-	limits.Store(limitsOf(cfg))
-	current := func() service.Limits { return *limits.Load() }
+	limits := shared.Read(current, limitsOf)
 	signIn := &service.Auth{
 		Users: users, Sessions: sessions, Audit: audit, Passwords: passwords, Keys: keys,
-		Limiter: limiter, Limits: current, Announcer: announcer, NewID: newID, Log: tel.Log,
+		Limiter: limiter, Limits: limits, Announcer: announcer, NewID: newID, Log: tel.Log,
 	}
 	accounts := &service.Accounts{
-		Users: users, Passwords: passwords, Limiter: limiter, Limits: current, Announcer: announcer, Log: tel.Log,
+		Users: users, Passwords: passwords, Limiter: limiter, Limits: limits, Announcer: announcer, Log: tel.Log,
 	}
 	reconcile := &service.Revocations{Sessions: sessions, Users: users, Announcer: announcer, Now: time.Now, Log: tel.Log}
 
@@ -101,14 +104,11 @@ func Run(ctx context.Context, cfg config.Config) error {
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("looks", func(ctx context.Context) error { return service.NoteLooks(ctx, tel.Log, users) })
 	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, tel.Log, sessions, audit) })
-	if cfg.ConsulURL != "" {
-		group.Go("configuration", func(ctx context.Context) error {
-			return shared.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-				limits.Store(limitsOf(next))
-				_ = tel.SetLevel(next.LogLevel) // validated
-			}, config.Defaults())
-		})
-	}
+	group.Go("configuration", func(ctx context.Context) error {
+		return shared.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+			_ = tel.SetLevel(c.LogLevel) // validated
+		}, config.Defaults())
+	})
 	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
 	listener, err := web.Listen(ctx, cfg.HTTPAddr())
 	if err != nil {
@@ -125,14 +125,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 }
 
 // Database says which database, for Run and for the migrate command.
-func Database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+func Database(cfg config.Fixed, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{
 		URL: cfg.DatabaseURL.Reveal(), Schema: "user_service", MaxConns: cfg.MaxConns, Telemetry: tel,
 	}
 }
 
-func limitsOf(cfg config.Config) *service.Limits {
-	return &service.Limits{
+func limitsOf(cfg *config.Config) service.Limits {
+	return service.Limits{
 		RegistrationsPerAddress:    cfg.RegistrationsPerAddress,
 		LoginsPerAddress:           cfg.LoginsPerAddress,
 		LoginsPerAccount:           cfg.LoginsPerAccount,

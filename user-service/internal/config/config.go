@@ -15,7 +15,13 @@ const minSecret = 32
 
 // Config is the configuration of user-service.
 type Config struct {
-	shared.Common `mapstructure:",squash"`
+	Fixed
+	Live `live:"true"`
+}
+
+// Fixed are the settings that need a restart.
+type Fixed struct {
+	shared.Common
 
 	JWTSecret         shared.Secret `mapstructure:"jwt_secret" default:"marketplace-development-secret-never-in-production" production:"required"`
 	JWTSecretPrevious shared.Secret `mapstructure:"jwt_secret_previous"` // its access tokens stay valid for the 15 minutes after the secret was changed
@@ -23,19 +29,24 @@ type Config struct {
 	AdminEmail    string        `mapstructure:"admin_email" default:"admin@marketplace.local"`
 	AdminPassword shared.Secret `mapstructure:"admin_password" default:"marketplace-admin" production:"required"`
 
-	// Attempts per minute. All four can change while the service runs.
-	RegistrationsPerAddress int `mapstructure:"registrations_per_address" default:"60"`
-	LoginsPerAddress        int `mapstructure:"logins_per_address" default:"60"`
-	// Attempts per hour, from one network and from all together.
-	LoginsPerAccount           int `mapstructure:"logins_per_account" default:"10"`
-	LoginsPerAccountEverywhere int `mapstructure:"logins_per_account_everywhere" default:"100"`
-
 	// TrustedProxies are the addresses or networks of gateways, whose
 	// X-Forwarded-For is believed; nobody's unless it is set. It must hold the
 	// gateway's address, or the network that it is from, and no more. Without that
 	// the gateway counts as the one client that everybody is, and one guesser uses
 	// up everybody's sign-ins.
 	TrustedProxies []string `mapstructure:"trusted_proxies"`
+}
+
+// Live are the settings that may change while the service runs.
+type Live struct {
+	shared.CommonLive
+
+	// Attempts per minute.
+	RegistrationsPerAddress int `mapstructure:"registrations_per_address" default:"60"`
+	LoginsPerAddress        int `mapstructure:"logins_per_address" default:"60"`
+	// Attempts per hour, from one network and from all together.
+	LoginsPerAccount           int `mapstructure:"logins_per_account" default:"10"`
+	LoginsPerAccountEverywhere int `mapstructure:"logins_per_account_everywhere" default:"100"`
 }
 
 // Defaults are this service's own defaults of the common settings. It has no part
@@ -54,7 +65,7 @@ func Load() (Config, error) { return shared.Load[Config](Service, Defaults()) }
 
 // Validate refuses what would only fail later, or let strangers in.
 func (c Config) Validate() error {
-	if err := c.Common.Validate(); err != nil {
+	if err := errors.Join(c.Common.Validate(), c.CommonLive.Validate()); err != nil {
 		return err
 	}
 	if c.Environment == shared.Production && (len(c.JWTSecret) < minSecret || c.JWTSecretPrevious != "" && len(c.JWTSecretPrevious) < minSecret) {

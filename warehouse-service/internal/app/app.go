@@ -33,17 +33,22 @@ import (
 // consumeBatch is how many messages make one transaction, at most.
 const consumeBatch = 20
 
-// Run runs the service until ctx ends or a listener dies. The parts stand in the order in which they depend on each
-// other, and stop in reverse.
+// Run runs the service until ctx ends or a listener dies.
 func Run(ctx context.Context, cfg config.Config) error {
 	tel, err := telemetry.Setup(ctx, config.Service, telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err
 	}
-	group := lifecycle.New(ctx, tel.Log, cfg.ShutdownGrace)
+	return run(ctx, cfg.Fixed, sharedconfig.NewCurrent(cfg), tel)
+}
+
+// run wires the parts. They stand in the order in which they depend on each other, and stop in reverse. It does not see what the
+// settings that may change are at the start: who needs one of them is given a function that reads the current one.
+func run(ctx context.Context, cfg config.Fixed, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	group := lifecycle.New(ctx, tel.Log, sharedconfig.Read(current, func(c *config.Config) time.Duration { return c.ShutdownGrace }))
 	defer func() { _ = group.Stop() }() // a start that fails half way stops what runs
 	group.OnStop("telemetry", tel.Shutdown)
 
@@ -113,7 +118,7 @@ func Run(ctx context.Context, cfg config.Config) error {
 	(&handler.Handler{
 		Stocking: stocking, Sending: fulfilling, Counting: counting, Reading: reads, Warehouses: warehouses, Supplies: supplies,
 	}).Register(server)
-	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, cfg, tel) })
+	group.Go("configuration", func(ctx context.Context) error { return watch(ctx, current, tel) })
 	// Before the registration in Consul: a process that gets no port must not touch that of who has it.
 	listener, err := web.Listen(ctx, cfg.HTTPAddr())
 	if err != nil {
@@ -129,14 +134,14 @@ func Run(ctx context.Context, cfg config.Config) error {
 	return group.Wait()
 }
 
-// watch follows the configuration in Consul, if there is one; what can change in a running process is the log level.
-func watch(ctx context.Context, cfg config.Config, tel *telemetry.Telemetry) error {
-	return sharedconfig.Watch(ctx, tel.Log, config.Service, cfg, func(next config.Config) {
-		_ = tel.SetLevel(next.LogLevel) // validated
+// watch follows the configuration in Consul, if there is one.
+func watch(ctx context.Context, current *sharedconfig.Current[config.Config], tel *telemetry.Telemetry) error {
+	return sharedconfig.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
+		_ = tel.SetLevel(c.LogLevel) // validated
 	}, config.Defaults())
 }
 
-func dialProducts(cfg config.Config, consul *discovery.Client, tel *telemetry.Telemetry) (*grpc.ClientConn, error) {
+func dialProducts(cfg config.Fixed, consul *discovery.Client, tel *telemetry.Telemetry) (*grpc.ClientConn, error) {
 	certificates, err := rpc.MutualTLS(cfg.GRPCCert, cfg.GRPCKey, cfg.GRPCAuthority)
 	if err != nil {
 		return nil, err
@@ -147,7 +152,7 @@ func dialProducts(cfg config.Config, consul *discovery.Client, tel *telemetry.Te
 	})
 }
 
-func database(cfg config.Config, tel *telemetry.Telemetry) postgres.Config {
+func database(cfg config.Fixed, tel *telemetry.Telemetry) postgres.Config {
 	return postgres.Config{URL: cfg.DatabaseURL.Reveal(), Schema: "warehouse_service", MaxConns: cfg.MaxConns, Telemetry: tel}
 }
 

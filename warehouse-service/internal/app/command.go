@@ -17,10 +17,10 @@ var bodies = inbox.Codec{ToJSON: events.ToJSON, FromJSON: handler.FromJSON}
 
 // Command handles the commands for operators: "migrate ...", "parked ..." and "health". handled is false when args ask for none.
 func Command(ctx context.Context, args []string, cfg config.Config) (handled bool, err error) {
-	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg, nil), migrations.Files); handled {
+	if handled, err = postgres.MigrateCommand(ctx, args, database(cfg.Fixed, nil), migrations.Files); handled {
 		return true, err
 	}
-	if handled, err = inbox.Command(ctx, args, database(cfg, nil), events.WarehouseQueue, bodies); handled {
+	if handled, err = inbox.Command(ctx, args, database(cfg.Fixed, nil), events.WarehouseQueue, bodies); handled {
 		return true, err
 	}
 	return web.HealthCommand(args, cfg.ServerPort)

@@ -39,15 +39,14 @@ type depot struct {
 func newDepot(t *testing.T) *depot {
 	t.Helper()
 	d := &depot{t: t, db: testkit.Database(t, schema, migrations.Files), catalogue: newCatalogue(t), issuer: authtest.New(t)}
-	d.config = config.Config{
+	d.config = config.Config{Fixed: config.Fixed{
 		Common: sharedconfig.Common{
-			Environment: sharedconfig.Development, LogLevel: "warn", LogFormat: "console",
+			Environment: sharedconfig.Development, LogFormat: "console",
 			DatabaseURL: sharedconfig.Secret(d.db.URL), MaxConns: testkit.MaxConns(t, 5),
 			RedisURL: "redis://127.0.0.1:1/0", RabbitURL: sharedconfig.Secret(testkit.VHost(t)), JWKSURL: d.issuer.JWKSURL,
-			ShutdownGrace: 20 * time.Second,
 		},
 		ProductServiceAddr: d.catalogue.addr,
-	}
+	}, Live: config.Live{CommonLive: sharedconfig.CommonLive{LogLevel: "warn", ShutdownGrace: 20 * time.Second}}}
 	d.listen()
 	return d
 }

@@ -1,19 +1,32 @@
 // Package config is what warehouse-service can be told.
 package config
 
-import "marketplace/shared/config"
+import (
+	"errors"
+
+	"marketplace/shared/config"
+)
 
 // Service is the name in Consul, in logs and in the environment's prefix.
 const Service = "warehouse-service"
 
 // Config is read from config.yaml, Consul and the environment; see marketplace/shared/config.
 type Config struct {
+	Fixed
+	Live `live:"true"`
+}
+
+// Fixed are the settings that need a restart.
+type Fixed struct {
 	config.Common
 	config.Upstreams
 
 	// ProductServiceAddr is where the catalogue answers until Consul says so.
 	ProductServiceAddr string `mapstructure:"product_service_addr" default:"127.0.0.1:9082"`
 }
+
+// Live are the settings that may change while the service runs.
+type Live struct{ config.CommonLive }
 
 // Load reads the configuration.
 func Load() (Config, error) { return config.Load[Config](Service, Defaults()) }
@@ -33,5 +46,5 @@ func (c Config) Validate() error {
 	if _, err := c.Trusted(); err != nil {
 		return err
 	}
-	return c.Common.Validate()
+	return errors.Join(c.Common.Validate(), c.CommonLive.Validate())
 }

@@ -38,10 +38,11 @@ func Config(t testing.TB, db testkit.DB) sandbox.Config {
 	t.Helper()
 	return sandbox.Config{
 		Common: config.Common{
-			Environment: config.Development, LogLevel: "warn", LogFormat: "json", ServerHost: "127.0.0.1", ServerPort: testkit.FreePort(t),
-			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6), ShutdownGrace: 10 * time.Second,
+			Environment: config.Development, LogFormat: "json", ServerHost: "127.0.0.1", ServerPort: testkit.FreePort(t),
+			DatabaseURL: config.Secret(db.URL), MaxConns: testkit.MaxConns(t, 6),
 		},
-		StripeKey: Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
+		CommonLive: config.CommonLive{LogLevel: "warn", ShutdownGrace: 10 * time.Second},
+		StripeKey:  Key, WebhookSecret: WebhookSecret, KeyRetention: 24 * time.Hour, SettleDelay: 50 * time.Millisecond,
 	}
 }
 

@@ -56,7 +56,7 @@ func run(ctx context.Context) error {
 			})
 		},
 	})
-	group := lifecycle.New(ctx, tel.Log, 10*time.Second)
+	group := lifecycle.New(ctx, tel.Log, func() time.Duration { return 10 * time.Second })
 	group.Go("parked", c.Run)
 	group.Go("consumer", func(ctx context.Context) error { return session.Consume(ctx, queue, 20, c.Batch) })
 	return group.Wait()
