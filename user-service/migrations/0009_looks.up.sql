@@ -5,8 +5,9 @@ create index users_look on users (look) where look is not null;
 create index users_without_look on users (id) where look is null;
 
 -- The last guard against impostors: of two active accounts whose addresses look alike, none is of the staff. The lock makes a registration
--- and a grant of roles that begin at the same moment see each other. There are 256 of it, so that a statement with many rows has enough.
-create function users_look_guard() returns trigger language plpgsql as $$
+-- and a grant of roles that begin at the same moment see each other. There are 256 of it, so that a statement with many rows has enough. An operator's
+-- statement may come without a search path.
+create function users_look_guard() returns trigger language plpgsql set search_path from current as $$
 declare
     staff constant text[] := '{warehouse,support,admin}';
 begin

@@ -138,6 +138,8 @@ func TestLooks_AreFilledInWhereTheyAreNotKnown(t *testing.T) {
 	require.EqualValues(t, 1, n)
 	err = exec(`UPDATE users SET roles = '{admin,customer}' WHERE email = 'b0ss@example.com'`)
 	require.True(t, postgres.Violates(err, "users_look"), "whoever writes: %v", err)
+	_, err = s.pool.Exec(ctx, `SET search_path = pg_catalog; UPDATE user_service.users SET roles = '{admin,customer}' WHERE email = 'b0ss@example.com'; RESET search_path`)
+	require.True(t, postgres.Violates(err, "users_look"), "as an operator does: %v", err)
 }
 
 // The registration of a customer reads two rows of the index, not the table.
