@@ -31,7 +31,7 @@ type (
 	}
 )
 
-// LowStock is the number of available units below which a row is listed as low.
+// LowStock is the number of available units below which a row is listed as low. The triggers that keep low_stock know it too.
 const LowStock = 10
 
 // What lists hold, beside what the rules need.

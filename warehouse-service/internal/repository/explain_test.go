@@ -19,7 +19,7 @@ func large(t *testing.T) *store {
 	s := open(t)
 	testkit.Fill(t, s.pool,
 		`insert into warehouses (id, code, name) select gen_random_uuid(), 'W' || i, 'Depot' from generate_series(1, 4) i`,
-		`insert into stock (product_id, warehouse_id, on_hand) select p, id, 100 from warehouses, (select gen_random_uuid() p from generate_series(1, 5000)) products`,
+		`insert into stock (product_id, warehouse_id, on_hand) select p, id, 100 - 95 * (random() < 0.2)::int from warehouses, (select gen_random_uuid() p from generate_series(1, 5000)) products`,
 		`insert into fulfilments (order_id, status, deadline_at) select gen_random_uuid(), 'released', now() from generate_series(1, 20000)`,
 		`insert into reservations (order_id, product_id, warehouse_id, quantity, status)
 			select order_id, gen_random_uuid(), gen_random_uuid(), 1, 'released' from fulfilments`,
@@ -86,6 +86,13 @@ func TestPages_ComeOutOfAnIndexInTheirOrder(t *testing.T) {
 		"stock, further on": func() (string, []any) { return repository.StockPage(domain.StockQuery{After: after, Limit: limit}) },
 		"stock of a warehouse": func() (string, []any) {
 			return repository.StockPage(domain.StockQuery{WarehouseID: warehouse, After: after, Limit: limit})
+		},
+		"low stock": func() (string, []any) { return repository.StockPage(domain.StockQuery{Low: true, Limit: limit}) },
+		"low stock, further on": func() (string, []any) {
+			return repository.StockPage(domain.StockQuery{Low: true, After: after, Limit: limit})
+		},
+		"low stock of a warehouse": func() (string, []any) {
+			return repository.StockPage(domain.StockQuery{Low: true, WarehouseID: warehouse, After: after, Limit: limit})
 		},
 		"movements": func() (string, []any) {
 			return repository.MovementsPage(domain.MovementQuery{Before: 10_000, Limit: limit})

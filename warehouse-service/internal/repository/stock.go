@@ -36,15 +36,15 @@ func stockPage(q domain.StockQuery) query {
 	var c conditions
 	addIf(&c, "product_id = ?", q.ProductID)
 	addIf(&c, "warehouse_id = ?", q.WarehouseID)
-	if q.Low {
-		c.add("on_hand - reserved < ?", domain.LowStock)
-	}
 	if q.After.ProductID != "" {
 		c.add("(product_id, warehouse_id) > (?, ?)", q.After.ProductID, q.After.WarehouseID)
 		c.add("product_id >= ?", q.After.ProductID) // follows from it, and lets the index of one warehouse begin there
 	}
-	const selected = `select product_id::text, warehouse_id::text, on_hand, reserved, version from stock`
-	return page(selected, c, "stock.product_id, stock.warehouse_id", q.Limit)
+	const selected = `select product_id::text, warehouse_id::text, on_hand, reserved, version from `
+	if q.Low {
+		return page(selected+"low_stock join stock using (product_id, warehouse_id)", c, "low_stock.product_id, low_stock.warehouse_id", q.Limit)
+	}
+	return page(selected+"stock", c, "stock.product_id, stock.warehouse_id", q.Limit)
 }
 
 // Movements returns a page of the ledger, the newest first.
