@@ -276,6 +276,28 @@ func TestRun_DeletesOldRecords(t *testing.T) {
 	require.Zero(t, untimed.Load(), "statements that would wait for ever")
 }
 
+// Records of many days, and of what is deleted all entries stay in the index under a long snapshot.
+func TestPlans_ALookUpAndAChunkDoNotDependOnHowMuchThereIs(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, schema, migrations)
+	testkit.Fill(t, db.Pool, `insert into idempotency_keys
+		select 'user' || n % 1000, 'POST /orders', n::text, '', 200, '{}', '', now() - interval '25 hours' + n * interval '50 ms' from generate_series(1, 200000) n`,
+		`analyze idempotency_keys`)
+	testkit.Snapshot(t, db.Pool)
+	require.Less(t, testkit.Buffers(t, db.Pool, idempotency.LookupRow, "user7", "POST /orders", "100007"), 10)
+	var beginning time.Time
+	first := testkit.Buffers(t, db.Pool, idempotency.Expired, idempotency.Kept, beginning)
+	last := beginning
+	for range 20 {
+		require.NoError(t, db.Pool.QueryRow(t.Context(), idempotency.Expired, idempotency.Kept, last).Scan(&last))
+	}
+	later := testkit.Buffers(t, db.Pool, idempotency.Expired, idempotency.Kept, last)
+	again := testkit.Buffers(t, db.Pool, idempotency.Expired, idempotency.Kept, beginning)
+	t.Logf("a chunk touches %d pages, the twenty-first %d, and %d if it begins where the first did", first, later, again)
+	require.Less(t, later, first+100)
+	require.Greater(t, again, first+100, "the test can fail")
+}
+
 // untimed counts statements without a deadline.
 type untimed struct{ atomic.Int32 }
 

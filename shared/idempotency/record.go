@@ -142,20 +142,28 @@ func Run(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 
 // clean works in chunks, so that no transaction grows long. Two replicas at once do not meet.
 func clean(ctx context.Context, pool *pgxpool.Pool) error {
-	const chunk = 1000
-	for {
-		deleted, err := cleanChunk(ctx, pool, chunk)
-		if err != nil || deleted < chunk {
+	for after := (time.Time{}); ; {
+		last, err := cleanChunk(ctx, pool, after)
+		if err != nil || last == nil {
 			return postgres.Translate(err)
 		}
+		after = *last
 	}
 }
 
-func cleanChunk(ctx context.Context, pool *pgxpool.Pool, chunk int64) (int64, error) {
+// expired deletes a chunk. $2 is where the one before ended: under a long snapshot, what that deleted is still in the index, and each
+// chunk would walk over all chunks before it.
+const expired = `
+with gone as (delete from idempotency_keys where (user_id, route, key) in (
+  select user_id, route, key from idempotency_keys where created_at < now() - $1::interval and created_at >= $2
+  order by created_at limit 1000 for update skip locked)
+returning created_at)
+select max(created_at) from gone`
+
+// cleanChunk returns when the last record that it deleted was made, nil if there was none.
+func cleanChunk(ctx context.Context, pool *pgxpool.Pool, after time.Time) (last *time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
-	tag, err := pool.Exec(ctx, `delete from idempotency_keys where (user_id, route, key) in (
-			select user_id, route, key from idempotency_keys where created_at < now() - $1::interval
-			order by created_at limit $2 for update skip locked)`, Kept, chunk)
-	return tag.RowsAffected(), err
+	err = pool.QueryRow(ctx, expired, Kept, after).Scan(&last)
+	return last, err
 }

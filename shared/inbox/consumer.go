@@ -52,7 +52,7 @@ type Consumer struct {
 	failed  int           // transient failures in a row
 	alone   time.Duration // for one message that is handled alone: tryTimeout
 
-	lastFull time.Time // when a look for due messages last began at the oldest; Run's own
+	nextFull time.Time // when a look for due messages begins at the oldest again; Run's own
 }
 
 // NewConsumer returns a consumer.

@@ -2,8 +2,11 @@ package inbox
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -13,35 +16,45 @@ const (
 )
 
 // The two halves of cleanUp, a chunk at a time. An inbox id is a UUIDv7 and begins with its time, so the primary key finds the
-// old ones; received_at spares those that came late. Dead and waiting messages stay until somebody decides.
+// old ones; received_at spares those that came late. Dead and waiting messages stay until somebody decides. $2 is where the chunk before
+// ended: otherwise each would walk over what all those before it passed by, and under a long snapshot over what they deleted.
 const (
 	expiredInbox = `
-		delete from inbox where consumer = $1 and message_id in (
+		with gone as (delete from inbox where consumer = $1 and message_id in (
 		  select message_id from inbox
-		  where consumer = $1 and received_at < now() - interval '7 days'
+		  where consumer = $1 and message_id > $2 and received_at < now() - interval '7 days'
 		    and message_id < (lpad(to_hex(floor(extract(epoch from now() - interval '7 days') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
-		  order by message_id limit 1000)`
+		  order by message_id limit 1000)
+		returning message_id)
+		select message_id::text from gone order by gone.message_id desc limit 1`
 	expiredParked = `
-		delete from parked where consumer = $1 and message_id in (
+		with gone as (delete from parked where consumer = $1 and message_id in (
 		  select message_id from parked
-		  where consumer = $1 and status in ('done', 'dropped') and parked_at < now() - interval '7 days'
-		  limit 1000)`
+		  where consumer = $1 and message_id > $2 and status in ('done', 'dropped') and parked_at < now() - interval '7 days'
+		  order by message_id limit 1000)
+		returning message_id)
+		select message_id::text from gone order by gone.message_id desc limit 1`
 )
 
 // keepHouse counts what is parked and deletes what is 7 days old, from the start on. It does not wait for tries: messages
 // that each use up all their time would keep the alerts blind for as long as they last.
 func (c *Consumer) keepHouse(ctx context.Context) {
-	measure, clean := time.NewTicker(measureEvery), time.NewTicker(cleanUpEvery)
+	measure, clean := time.NewTimer(measureEvery), time.NewTicker(cleanUpEvery)
 	defer measure.Stop()
 	defer clean.Stop()
-	c.attempt(ctx, "parked messages not counted", c.measure)
+	count := func() {
+		began := time.Now()
+		c.attempt(ctx, "parked messages not counted", c.measure)
+		measure.Reset(rest(time.Since(began), measureEvery))
+	}
+	count()
 	c.attempt(ctx, "old messages not deleted", c.cleanUp)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-measure.C:
-			c.attempt(ctx, "parked messages not counted", c.measure)
+			count()
 		case <-clean.C:
 			c.attempt(ctx, "old messages not deleted", c.cleanUp)
 		}
@@ -50,21 +63,32 @@ func (c *Consumer) keepHouse(ctx context.Context) {
 
 func (c *Consumer) cleanUp(ctx context.Context) error {
 	for _, statement := range []string{expiredInbox, expiredParked} {
-		for deleted := int64(1); deleted > 0; {
-			var err error
-			if deleted, err = c.deleteChunk(ctx, statement); err != nil {
-				return err
-			}
+		if err := c.deleteAll(ctx, statement); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (c *Consumer) deleteChunk(ctx context.Context, statement string) (int64, error) {
+func (c *Consumer) deleteAll(ctx context.Context, statement string) error {
+	for after := uuid.Nil.String(); ; {
+		last, err := c.deleteChunk(ctx, statement, after)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		after = last
+	}
+}
+
+// deleteChunk returns the last id that it deleted, or pgx.ErrNoRows.
+func (c *Consumer) deleteChunk(ctx context.Context, statement, after string) (last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
-	tag, err := c.o.Pool.Exec(ctx, statement, c.o.Queue)
-	return tag.RowsAffected(), err
+	err = c.o.Pool.QueryRow(ctx, statement, c.o.Queue, after).Scan(&last)
+	return last, err
 }
 
 // countParked counts from the two partial indexes: what is done is much more. 10,000 of a kind are enough to raise an alert.

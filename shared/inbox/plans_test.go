@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/inbox"
@@ -38,6 +39,48 @@ func TestStatements_ReadNoHistory(t *testing.T) {
 	require.Greater(t, testkit.Buffers(t, db.Pool, inbox.Claim, queue, time.Second, time.Time{}), pages, "what only a full look walks over")
 }
 
+// A queue that has been busy for weeks: hundreds of thousands of messages that were handled, a part of them old enough to be deleted, and
+// what is deleted stays in the indexes under a long snapshot.
+func TestPlans_WhatIsAcceptedAndDeletedDoesNotDependOnHowMuchThereIs(t *testing.T) {
+	t.Parallel()
+	db := database(t)
+	const old = `(lpad(to_hex(n), 12, '0') || '70008000000000000000')::uuid` // of 1970
+	testkit.Fill(t, db.Pool,
+		`insert into inbox (consumer, message_id, received_at) select '`+queue+`', `+old+`, now() - interval '8 days' from generate_series(1, 60000) n`,
+		`insert into inbox (consumer, message_id) select '`+queue+`', gen_random_uuid() from generate_series(1, 200000)`,
+		`insert into parked (consumer, message_id, type, source, subject, body, headers, attempts, reason, status, parked_at)
+			select '`+queue+`', `+old+`, 't', 's', 's', '', '{}', 1, '', 'done', now() - interval '8 days' from generate_series(1, 30000) n`,
+		`analyze inbox`, `analyze parked`)
+	testkit.Snapshot(t, db.Pool)
+	ids := make([]string, 10)
+	for i := range ids {
+		ids[i] = uuid.NewString()
+	}
+	require.Less(t, testkit.Buffers(t, db.Pool, inbox.AcceptRows, queue, ids), 200)
+	for _, statement := range []string{inbox.ExpiredInbox, inbox.ExpiredParked} {
+		beginning := uuid.Nil.String()
+		first := testkit.Buffers(t, db.Pool, statement, queue, beginning)
+		last := beginning
+		for range 20 {
+			require.NoError(t, db.Pool.QueryRow(t.Context(), statement, queue, last).Scan(&last))
+		}
+		later := testkit.Buffers(t, db.Pool, statement, queue, last)
+		t.Logf("a chunk touches %d pages, the twenty-first %d, and %d if it begins where the first did", first, later,
+			testkit.Buffers(t, db.Pool, statement, queue, beginning))
+		require.Less(t, later, first+100)
+		require.Greater(t, testkit.Buffers(t, db.Pool, statement, queue, beginning), first+100, "the test can fail")
+	}
+}
+
+func TestInbox_RestsFromLooksThatTakeLong(t *testing.T) {
+	t.Parallel()
+	for took, want := range map[time.Duration]time.Duration{
+		time.Millisecond: 10 * time.Second, time.Second: 20 * time.Second, 5 * time.Second: 100 * time.Second, time.Hour: 2 * time.Minute,
+	} {
+		require.Equal(t, want, inbox.Rest(took, 10*time.Second))
+	}
+}
+
 func TestInbox_AFullLookFindsWhatBecameDueLongAgo(t *testing.T) {
 	t.Parallel()
 	db := database(t)
@@ -51,5 +94,5 @@ func TestInbox_AFullLookFindsWhatBecameDueLongAgo(t *testing.T) {
 		insert into parked (consumer, message_id, type, source, subject, body, headers, attempts, reason, next_at)
 		values ($1, $2, 'thing.made', 's', 's', 'b', '{}', 0, 'test', now() - interval '1 hour')`, queue, m[1].ID)
 	require.NoError(t, err)
-	testkit.Eventually(t, 30*time.Second, func() bool { return parked(t, db.Pool, m[1].ID).Status == "done" })
+	testkit.Eventually(t, 3*time.Minute, func() bool { return parked(t, db.Pool, m[1].ID).Status == "done" }) // ten seconds, if nothing is slow
 }

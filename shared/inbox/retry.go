@@ -23,10 +23,17 @@ const (
 	tryIsOver = queryTimeout + tryTimeout + 10*time.Second
 	// recent is how far back a usual look goes, and fullEvery how often one goes back to the beginning. Under a long snapshot, index
 	// entries of messages that were settled long ago cannot be removed, and each look would walk over all of them.
-	recent       = time.Minute
-	fullEvery    = 10 * time.Second
+	recent    = time.Minute
+	fullEvery = 10 * time.Second
+	// A full look, or a count, that has such entries to walk over takes longer and longer. It rests restPer times as long as it took, so
+	// that it never takes more than a twentieth of a connection's time, but no longer than restAtMost.
+	restPer      = 20
+	restAtMost   = 2 * time.Minute
 	chunkTimeout = 15 * time.Second // of what is deleted
 )
+
+// rest is how long one rests from what is done so often and took so long.
+func rest(took, often time.Duration) time.Duration { return min(max(often, restPer*took), restAtMost) }
 
 // claim counts the next try of the message that has waited longest, and commits that before the try. trying_until keeps people away
 // until the try must be over, whatever becomes of it, and next_at other replicas: for a second more, so that somebody who waits
@@ -79,17 +86,23 @@ func (c *Consumer) attempt(ctx context.Context, failure string, f func(context.C
 
 // retryDue tries what is due, each look beginning where the one before ended. Only a full look is sure to meet messages that
 // another replica held or committed late.
-func (c *Consumer) retryDue(ctx context.Context) error {
-	from, full := time.Now().Add(-recent), time.Since(c.lastFull) >= fullEvery
+func (c *Consumer) retryDue(ctx context.Context) (failure error) {
+	began := time.Now()
+	defer func() {
+		if failure != nil {
+			c.nextFull = time.Now().Add(fullEvery) // what became due meanwhile may be older than recent by then
+		}
+	}()
+	from, full := began.Add(-recent), !began.Before(c.nextFull)
 	if full {
 		from = time.Time{}
 	}
 	for ctx.Err() == nil {
 		p, err := c.claim(ctx, from)
+		if from.IsZero() { // the claim that begins at the oldest
+			c.nextFull = time.Now().Add(rest(time.Since(began), fullEvery))
+		}
 		if errors.Is(err, pgx.ErrNoRows) {
-			if full {
-				c.lastFull = time.Now()
-			}
 			return nil
 		}
 		if err != nil {

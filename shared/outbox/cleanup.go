@@ -2,7 +2,11 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 )
 
 const (
@@ -11,13 +15,16 @@ const (
 )
 
 // expired deletes a chunk of what was sent more than 7 days ago. A UUIDv7 begins with its time in milliseconds, so the
-// primary key finds the old ones.
+// primary key finds the old ones. $1 is where the chunk before ended: under a long snapshot, what that deleted is still in the index, and
+// each chunk would walk over all chunks before it.
 const expired = `
-delete from outbox where id in (
+with gone as (delete from outbox where id in (
   select id from outbox
-  where id < (lpad(to_hex(floor(extract(epoch from now() - interval '7 days') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+  where id > $1 and id < (lpad(to_hex(floor(extract(epoch from now() - interval '7 days') * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
     and sent_at is not null
-  order by id limit 1000)`
+  order by id limit 1000)
+returning id)
+select id::text from gone order by gone.id desc limit 1`
 
 func (p *Publisher) cleanUp(ctx context.Context) {
 	ticker := time.NewTicker(cleanUpEvery)
@@ -35,17 +42,22 @@ func (p *Publisher) cleanUp(ctx context.Context) {
 }
 
 func (p *Publisher) deleteExpired(ctx context.Context) error {
-	for {
-		deleted, err := p.deleteChunk(ctx)
-		if err != nil || deleted == 0 {
+	for after := uuid.Nil.String(); ; {
+		last, err := p.deleteChunk(ctx, after)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
+		after = last
 	}
 }
 
-func (p *Publisher) deleteChunk(ctx context.Context) (int64, error) {
+// deleteChunk returns the last id that it deleted, or pgx.ErrNoRows.
+func (p *Publisher) deleteChunk(ctx context.Context, after string) (last string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
-	tag, err := p.pool.Exec(ctx, expired)
-	return tag.RowsAffected(), err
+	err = p.pool.QueryRow(ctx, expired, after).Scan(&last)
+	return last, err
 }

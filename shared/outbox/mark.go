@@ -37,6 +37,8 @@ func (p *Publisher) mark() {
 	}
 }
 
+const markRows = `update outbox set sent_at = now() where id = any ($1) and sent_at is null`
+
 // markSent returns the ids that are still to be marked.
 func (p *Publisher) markSent(sent []string) []string {
 	if len(sent) == 0 {
@@ -44,7 +46,7 @@ func (p *Publisher) markSent(sent []string) []string {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), queryTimeout)
 	defer cancel()
-	if _, err := p.pool.Exec(ctx, `update outbox set sent_at = now() where id = any ($1) and sent_at is null`, sent); err != nil {
+	if _, err := p.pool.Exec(ctx, markRows, sent); err != nil {
 		p.log.Warn().Err(err).Int("events", len(sent)).Msg("events sent and not marked; they may be sent twice")
 		return sent[max(0, len(sent)-markBacklog):]
 	}

@@ -14,9 +14,17 @@ const (
 	// recent is how far back a usual sweep looks. Under a long snapshot, index entries of rows that were sent long ago cannot
 	// be removed, and each look would walk over all of them. It is a hint: full sweeps look at everything.
 	recent     = time.Minute
-	fullEvery  = 10 * time.Second
 	everything = 100 * 365 * 24 * time.Hour
+	// fullEvery is how often a full sweep is made and everything is counted. Under a long snapshot both take longer and longer. They rest
+	// restPer times as long as the count took, so that it never takes more than a twentieth of a connection's time, but no longer than
+	// restAtMost.
+	fullEvery  = 10 * time.Second
+	restPer    = 20
+	restAtMost = 2 * time.Minute
 )
+
+// rest is how long no full sweep follows one whose count took so long.
+func rest(took time.Duration) time.Duration { return min(max(fullEvery, restPer*took), restAtMost) }
 
 // claim moves retry_at on, so that another replica's sweep does not send the same rows meanwhile.
 const claim = `
@@ -35,19 +43,23 @@ returning outbox.id::text as id, type, subject, body, headers, occurred_at`
 func (p *Publisher) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
-	var lastFull time.Time
+	var nextFull time.Time
 	for {
-		full := time.Since(lastFull) >= fullEvery
-		switch swept, err := p.sweepOnce(ctx, full); {
-		case ctx.Err() != nil:
+		full := !time.Now().Before(nextFull)
+		swept, err := p.sweepOnce(ctx, full)
+		if ctx.Err() != nil {
 			return
-		case err != nil:
-			p.log.Warn().Err(err).Msg("sweep of the outbox failed; trying again")
-		case full && swept:
-			lastFull = time.Now()
 		}
 		if full {
+			began := time.Now()
 			p.measure(ctx)
+			if swept {
+				nextFull = time.Now().Add(rest(time.Since(began)))
+			}
+		}
+		if err != nil {
+			p.log.Warn().Err(err).Msg("sweep of the outbox failed; trying again")
+			nextFull = time.Now().Add(fullEvery) // what became due meanwhile may be older than recent by then
 		}
 		select {
 		case <-ctx.Done():
