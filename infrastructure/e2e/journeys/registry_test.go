@@ -33,7 +33,7 @@ func (s *shop) eachServiceIsRegistered(t *testing.T, consul *cluster.Registry) {
 		}, service)
 		manage(t, consul, "/v1/kv/config/"+service+"/shutdown_grace", "19s")
 		testkit.Eventually(t, registeredWithin, func() bool {
-			return strings.Contains(s.Process(service).Log(), "configuration changed in Consul")
+			return strings.Contains(s.Process(service).Log(), `"key":"shutdown_grace"`)
 		}, service)
 	}
 }
