@@ -55,6 +55,7 @@ func TestCompose(t *testing.T) {
 	t.Run("P9 topology", s.topology)
 	t.Run("P46 broker user", s.brokerUser)
 	t.Run("P46 Consul token", s.consulToken)
+	t.Run("P46 false instance", s.falseInstance)
 	t.Run("order", m.order)
 	t.Run("trace in Jaeger", m.trace)
 	t.Run("metrics", m.metrics)

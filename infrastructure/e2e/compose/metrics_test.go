@@ -62,10 +62,16 @@ func targets(t *testing.T, job string) (n int) {
 }
 
 // upstreams is to how many instances of a service the gateway sends requests now.
-func upstreams(t *testing.T, service string) (n int) {
+func upstreams(t *testing.T, service string) int {
+	t.Helper()
+	return gauge(t, "gateway_instances", service)
+}
+
+// gauge is what the gateway says of a service now.
+func gauge(t *testing.T, name, service string) (n int) {
 	t.Helper()
 	reply := client.New("http://127.0.0.1:9080").Do(t, http.MethodGet, "/metrics", nil)
-	_, rest, found := strings.Cut(string(reply.Body), `gateway_instances{service="`+service+`"} `)
+	_, rest, found := strings.Cut(string(reply.Body), name+`{service="`+service+`"} `)
 	require.True(t, found, service)
 	_, err := fmt.Sscan(rest, &n)
 	require.NoError(t, err)

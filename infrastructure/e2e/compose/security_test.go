@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -291,6 +292,24 @@ func (s *stack) consulToken(t *testing.T) {
 	}
 	require.Equal(t, 403, s.consul(t, "", "PUT", "/v1/agent/service/register", `{"Name":"order-service","ID":"evil","Port":1}`))
 	require.Equal(t, 403, s.consul(t, orderToken, "PUT", "/v1/agent/service/deregister/"+s.registered(t, "payment-service"), ""))
+}
+
+// falseInstance registers one of user-service elsewhere, with a token that may. The gateway trusts all of the services' network, and
+// nothing else.
+func (s *stack) falseInstance(t *testing.T) {
+	untrusted := func(service string) int { return gauge(t, "discovery_untrusted_instances", service) }
+	for _, service := range services {
+		if strings.HasSuffix(service, "-service") {
+			require.Zero(t, untrusted(service), service)
+		}
+	}
+	instances := upstreams(t, "user-service")
+	require.Positive(t, instances)
+	const registration = `{"Name":"user-service","ID":"user-service-false","Address":"203.0.113.9","Port":8081}`
+	require.Equal(t, 200, s.consul(t, managementToken, "PUT", "/v1/agent/service/register", registration))
+	defer s.consul(t, managementToken, "PUT", "/v1/agent/service/deregister/user-service-false", "")
+	require.Eventually(t, func() bool { return untrusted("user-service") == 1 }, time.Minute, 100*time.Millisecond)
+	require.Equal(t, instances, upstreams(t, "user-service"))
 }
 
 func (s *stack) consul(t *testing.T, token, method, path, body string) int {
