@@ -26,9 +26,10 @@ const (
 	recent    = time.Minute
 	fullEvery = 10 * time.Second
 	// A full look, or a count, that has such entries to walk over takes longer and longer. It rests restPer times as long as it took, so
-	// that it never takes more than a twentieth of a connection's time, but no longer than restAtMost.
+	// that it takes a twentieth of a connection's time, but no longer than restAtMost: alerts wait a minute, and shall not see one count for
+	// longer than that.
 	restPer      = 20
-	restAtMost   = 2 * time.Minute
+	restAtMost   = 45 * time.Second
 	chunkTimeout = 15 * time.Second // of what is deleted
 )
 

@@ -16,11 +16,11 @@ const (
 	recent     = time.Minute
 	everything = 100 * 365 * 24 * time.Hour
 	// fullEvery is how often a full sweep is made and everything is counted. Under a long snapshot both take longer and longer. They rest
-	// restPer times as long as the count took, so that it never takes more than a twentieth of a connection's time, but no longer than
-	// restAtMost.
+	// restPer times as long as the count took, so that it takes a twentieth of a connection's time, but no longer than restAtMost: alerts
+	// wait a minute, and shall not see one count for longer than that.
 	fullEvery  = 10 * time.Second
 	restPer    = 20
-	restAtMost = 2 * time.Minute
+	restAtMost = 45 * time.Second
 )
 
 // rest is how long no full sweep follows one whose count took so long.
