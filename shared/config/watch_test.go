@@ -53,7 +53,7 @@ func (w *watched) delete(key string) { request(w.t, http.MethodDelete, w.url, w.
 // logs waits for a line in the log that holds all of the parts.
 func (w *watched) logs(parts ...string) {
 	w.t.Helper()
-	testkit.Eventually(w.t, 20*time.Second, func() bool { return w.log.Lines(parts...) > 0 }, "no line with ", parts)
+	testkit.Eventually(w.t, time.Minute, func() bool { return w.log.Lines(parts...) > 0 }, "no line with ", parts)
 }
 
 func TestWatch_WhatMayChangeTakesEffectAtItsNextUse(t *testing.T) {

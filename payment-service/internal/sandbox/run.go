@@ -22,8 +22,8 @@ import (
 // Run is the whole program; it returns when ctx ends and everything has stopped, or when something it cannot do without fails.
 func Run(ctx context.Context, cfg Config) error {
 	tel, err := telemetry.Setup(ctx, "sandbox", telemetry.Options{
-		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, OTLPEndpoint: cfg.OTLPEndpoint, SampleRatio: cfg.TraceSampleRatio,
-		SettingsFile: cfg.SettingsFile,
+		LogLevel: cfg.LogLevel, LogFormat: cfg.LogFormat, Output: cfg.LogOutput, OTLPEndpoint: cfg.OTLPEndpoint,
+		SampleRatio: cfg.TraceSampleRatio, SettingsFile: cfg.SettingsFile,
 	})
 	if err != nil {
 		return err

@@ -26,9 +26,9 @@ func TestSettings_P47_TheTimeForAStopChangesInTheRunningServiceAndAnAddressNeeds
 	d.ready()
 
 	consul.Put("config/warehouse-service/product_service_addr", "127.0.0.1:1")
-	testkit.Eventually(t, 20*time.Second, func() bool { return log.Lines(`"level":"warn"`, "needs a restart", `"refused":"127.0.0.1:1"`) == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return log.Lines(`"level":"warn"`, "needs a restart", `"refused":"127.0.0.1:1"`) == 1 })
 	consul.Put("config/warehouse-service/shutdown_grace", "400ms")
-	testkit.Eventually(t, 20*time.Second, func() bool { return log.Lines("a setting has changed", `"key":"shutdown_grace"`, `"to":"400ms"`) == 1 })
+	testkit.Eventually(t, time.Minute, func() bool { return log.Lines("a setting has changed", `"key":"shutdown_grace"`, `"to":"400ms"`) == 1 })
 
 	// A client that never finishes its request holds up a stop for five seconds, which the 20 s of the start would allow.
 	conn, err := net.Dial("tcp", "127.0.0.1:"+strconv.Itoa(d.config.ServerPort))
@@ -36,9 +36,7 @@ func TestSettings_P47_TheTimeForAStopChangesInTheRunningServiceAndAnAddressNeeds
 	_, err = conn.Write([]byte("GET / HTTP/1.1\r\n"))
 	require.NoError(t, err)
 	cancel()
-	began := time.Now()
 	err = <-ended
 	require.NoError(t, conn.Close())
-	require.ErrorIs(t, err, lifecycle.ErrGrace)
-	require.Less(t, time.Since(began), 4*time.Second)
+	require.ErrorIs(t, err, lifecycle.ErrGrace, "within 20 s it would have ended in order")
 }
