@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
@@ -53,7 +54,9 @@ type Order struct {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	} `json:"cancel_reason"`
-	Version int `json:"version"`
+	PlacedAt   time.Time `json:"placed_at"`
+	DeadlineAt time.Time `json:"deadline_at"`
+	Version    int       `json:"version"`
 }
 
 // Shipment is one parcel of an order.

@@ -34,6 +34,7 @@ func TestJourneys(t *testing.T) {
 	t.Run("bad input", s.badInput)
 	t.Run("OpenAPI document is whole", s.openAPIIsWhole)
 	t.Run("Swagger UI is local", s.swaggerIsLocal)
+	t.Run("a deadline changes by a key in Consul", func(t *testing.T) { s.deadlineChanges(t, consul) })
 	t.Run("P46 a false instance elsewhere gets no request", func(t *testing.T) { s.falseInstanceGetsNoRequest(t, consul) })
 	t.Run("invariants", s.invariants)
 }

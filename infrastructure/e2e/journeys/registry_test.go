@@ -33,9 +33,19 @@ func (s *shop) eachServiceIsRegistered(t *testing.T, consul *cluster.Registry) {
 		}, service)
 		manage(t, consul, "/v1/kv/config/"+service+"/shutdown_grace", "19s")
 		testkit.Eventually(t, registeredWithin, func() bool {
-			return strings.Contains(s.Process(service).Log(), `"key":"shutdown_grace"`)
+			return strings.Contains(s.Process(service).Log(), `"key":"shutdown_grace","from":"20s","to":"19s"`)
 		}, service)
 	}
+}
+
+// deadlineChanges is what an operator does: a key, and no restart.
+func (s *shop) deadlineChanges(t *testing.T, consul *cluster.Registry) {
+	manage(t, consul, "/v1/kv/config/order-service/order_deadline", "20m")
+	testkit.Eventually(t, registeredWithin, func() bool {
+		placed := s.shopper.Place(t, client.OrderOf(s.product, 1, visa))
+		require.Equal(t, "confirmed", s.shopper.Settled(t, placed.ID).Status)
+		return placed.DeadlineAt.Sub(placed.PlacedAt) == 20*time.Minute
+	})
 }
 
 // falseInstanceGetsNoRequest registers one of each service at an address of this machine that nobody trusts, with a token that may do
