@@ -79,7 +79,7 @@ services:
     scale: 1
     environment: {ENVIRONMENT: development, TLS_CERT_FILE: /processor/cert.pem, TLS_KEY_FILE: /processor/key.pem}
     volumes: ["./processor:/processor:ro"]
-    healthcheck: {disable: true}
+    healthcheck: {test: [CMD, /sandbox, migrate, status], interval: 2s} # its own asks by http
   payment-service:
     environment: {SSL_CERT_FILE: /processor/cert.pem}
     volumes: ["./processor/cert.pem:/processor/cert.pem:ro"]
