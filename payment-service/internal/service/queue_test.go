@@ -180,4 +180,20 @@ func TestAnswers_AreSavedAgainAsLongAsTheirTasksAreOurs(t *testing.T) {
 	}
 }
 
+// The time-out may change between a claim and its call.
+func TestWithin_ACallEndsWithItsLeaseHoweverLongTheTimeOutHasBecome(t *testing.T) {
+	timeout := time.Hour
+	s := &Payments{Options: Options{Timeout: func() time.Duration { return timeout }}}
+	until := time.Now().Add(time.Minute)
+	ends := func() time.Time {
+		ctx, cancel := s.within(t.Context(), until)
+		defer cancel()
+		deadline, _ := ctx.Deadline()
+		return deadline
+	}
+	require.WithinDuration(t, until, ends(), time.Second)
+	timeout = 10 * time.Second
+	require.WithinDuration(t, time.Now().Add(timeout), ends(), time.Second)
+}
+
 func noRules() domain.Rules { return domain.Rules{} }
