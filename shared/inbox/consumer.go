@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
+	"marketplace/shared/due"
 	"marketplace/shared/failpoint"
 	"marketplace/shared/fault"
 	"marketplace/shared/rabbit"
@@ -52,7 +53,7 @@ type Consumer struct {
 	failed  int           // transient failures in a row
 	alone   time.Duration // for one message that is handled alone: tryTimeout
 
-	nextFull time.Time // when a look for due messages begins at the oldest again; Run's own
+	looks due.Looks // for messages that are due; Run's own
 }
 
 // NewConsumer returns a consumer.

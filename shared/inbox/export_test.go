@@ -17,9 +17,6 @@ const (
 	ExpiredParked = expiredParked
 )
 
-// Rest is how long one rests from what is done so often and took so long.
-func Rest(took, often time.Duration) time.Duration { return rest(took, often) }
-
 // Alone sets how long one message that is handled alone may take.
 func (c *Consumer) Alone(d time.Duration) { c.alone = d }
 

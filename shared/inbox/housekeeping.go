@@ -8,6 +8,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/prometheus/client_golang/prometheus"
+
+	"marketplace/shared/due"
 )
 
 const (
@@ -45,7 +47,7 @@ func (c *Consumer) keepHouse(ctx context.Context) {
 	count := func() {
 		began := time.Now()
 		c.attempt(ctx, "parked messages not counted", c.measure)
-		measure.Reset(rest(time.Since(began), measureEvery))
+		measure.Reset(due.Rest(time.Since(began), measureEvery))
 	}
 	count()
 	c.attempt(ctx, "old messages not deleted", c.cleanUp)

@@ -72,15 +72,6 @@ func TestPlans_WhatIsAcceptedAndDeletedDoesNotDependOnHowMuchThereIs(t *testing.
 	}
 }
 
-func TestInbox_RestsFromLooksThatTakeLong(t *testing.T) {
-	t.Parallel()
-	for took, want := range map[time.Duration]time.Duration{
-		time.Millisecond: 10 * time.Second, time.Second: 20 * time.Second, 2 * time.Second: 40 * time.Second, time.Hour: 45 * time.Second,
-	} {
-		require.Equal(t, want, inbox.Rest(took, 10*time.Second))
-	}
-}
-
 func TestInbox_AFullLookFindsWhatBecameDueLongAgo(t *testing.T) {
 	t.Parallel()
 	db := database(t)

@@ -20,21 +20,9 @@ const (
 	queryTimeout = 5 * time.Second
 	// tryIsOver is when nothing of a try can follow any more, counted from its claim: the claim's answer, the try, and its commit,
 	// which shared/postgres gives 10 seconds of its own.
-	tryIsOver = queryTimeout + tryTimeout + 10*time.Second
-	// recent is how far back a usual look goes, and fullEvery how often one goes back to the beginning. Under a long snapshot, index
-	// entries of messages that were settled long ago cannot be removed, and each look would walk over all of them.
-	recent    = time.Minute
-	fullEvery = 10 * time.Second
-	// A full look, or a count, that has such entries to walk over takes longer and longer. It rests restPer times as long as it took, so
-	// that it takes a twentieth of a connection's time, but no longer than restAtMost: alerts wait a minute, and shall not see one count for
-	// longer than that.
-	restPer      = 20
-	restAtMost   = 45 * time.Second
+	tryIsOver    = queryTimeout + tryTimeout + 10*time.Second
 	chunkTimeout = 15 * time.Second // of what is deleted
 )
-
-// rest is how long one rests from what is done so often and took so long.
-func rest(took, often time.Duration) time.Duration { return min(max(often, restPer*took), restAtMost) }
 
 // claim counts the next try of the message that has waited longest, and commits that before the try. trying_until keeps people away
 // until the try must be over, whatever becomes of it, and next_at other replicas: for a second more, so that somebody who waits
@@ -88,20 +76,16 @@ func (c *Consumer) attempt(ctx context.Context, failure string, f func(context.C
 // retryDue tries what is due, each look beginning where the one before ended. Only a full look is sure to meet messages that
 // another replica held or committed late.
 func (c *Consumer) retryDue(ctx context.Context) (failure error) {
-	began := time.Now()
 	defer func() {
 		if failure != nil {
-			c.nextFull = time.Now().Add(fullEvery) // what became due meanwhile may be older than recent by then
+			c.looks.Failed()
 		}
 	}()
-	from, full := began.Add(-recent), !began.Before(c.nextFull)
-	if full {
-		from = time.Time{}
-	}
+	began, from := time.Now(), c.looks.From()
 	for ctx.Err() == nil {
 		p, err := c.claim(ctx, from)
-		if from.IsZero() { // the claim that begins at the oldest
-			c.nextFull = time.Now().Add(rest(time.Since(began), fullEvery))
+		if err == nil || errors.Is(err, pgx.ErrNoRows) {
+			c.looks.Looked(from, time.Since(began)) // the claims after this one begin where it found something
 		}
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil

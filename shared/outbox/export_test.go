@@ -3,7 +3,6 @@ package outbox
 import (
 	"context"
 	"sync"
-	"time"
 )
 
 // The statements that run all the time, and the clean-up's.
@@ -12,9 +11,6 @@ const (
 	MarkRows = markRows
 	Expired  = expired
 )
-
-// Rest is how long no full sweep follows.
-func Rest(took time.Duration) time.Duration { return rest(took) }
 
 // SweepOnce makes one usual sweep; what it sends is not marked.
 func (p *Publisher) SweepOnce(ctx context.Context) error {

@@ -45,12 +45,3 @@ func TestPlans_NoStatementDependsOnHowMuchWasSent(t *testing.T) {
 	require.Less(t, later, first+100)
 	require.Greater(t, again, first+100, "the test can fail")
 }
-
-func TestSweep_RestsFromFullOnesThatTakeLong(t *testing.T) {
-	t.Parallel()
-	for took, want := range map[time.Duration]time.Duration{
-		time.Millisecond: 10 * time.Second, time.Second: 20 * time.Second, 2 * time.Second: 40 * time.Second, time.Hour: 45 * time.Second,
-	} {
-		require.Equal(t, want, outbox.Rest(took))
-	}
-}

@@ -6,25 +6,15 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"marketplace/shared/due"
 )
 
 const (
 	sweepEvery = time.Second
 	sweepLimit = 500
-	// recent is how far back a usual sweep looks. Under a long snapshot, index entries of rows that were sent long ago cannot
-	// be removed, and each look would walk over all of them. It is a hint: full sweeps look at everything.
-	recent     = time.Minute
 	everything = 100 * 365 * 24 * time.Hour
-	// fullEvery is how often a full sweep is made and everything is counted. Under a long snapshot both take longer and longer. They rest
-	// restPer times as long as the count took, so that it takes a twentieth of a connection's time, but no longer than restAtMost: alerts
-	// wait a minute, and shall not see one count for longer than that.
-	fullEvery  = 10 * time.Second
-	restPer    = 20
-	restAtMost = 45 * time.Second
 )
-
-// rest is how long no full sweep follows one whose count took so long.
-func rest(took time.Duration) time.Duration { return min(max(fullEvery, restPer*took), restAtMost) }
 
 // claim moves retry_at on, so that another replica's sweep does not send the same rows meanwhile.
 const claim = `
@@ -43,23 +33,23 @@ returning outbox.id::text as id, type, subject, body, headers, occurred_at`
 func (p *Publisher) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepEvery)
 	defer ticker.Stop()
-	var nextFull time.Time
+	var looks due.Looks
 	for {
-		full := !time.Now().Before(nextFull)
-		swept, err := p.sweepOnce(ctx, full)
+		from := looks.From()
+		swept, err := p.sweepOnce(ctx, from.IsZero())
 		if ctx.Err() != nil {
 			return
 		}
-		if full {
+		if from.IsZero() {
 			began := time.Now()
 			p.measure(ctx)
 			if swept {
-				nextFull = time.Now().Add(rest(time.Since(began)))
+				looks.Looked(from, time.Since(began)) // counting walks over the same entries, and sends nothing
 			}
 		}
 		if err != nil {
 			p.log.Warn().Err(err).Msg("sweep of the outbox failed; trying again")
-			nextFull = time.Now().Add(fullEvery) // what became due meanwhile may be older than recent by then
+			looks.Failed()
 		}
 		select {
 		case <-ctx.Done():
@@ -72,7 +62,7 @@ func (p *Publisher) sweep(ctx context.Context) {
 // sweepOnce sends everything that is due. It returns false if the broker takes nothing at the moment: then rows are not
 // even claimed.
 func (p *Publisher) sweepOnce(ctx context.Context, full bool) (bool, error) {
-	back := recent
+	back := due.Recent
 	if full {
 		back = everything
 	}

@@ -7,15 +7,13 @@ import (
 	"github.com/rs/zerolog"
 
 	"marketplace/order-service/internal/domain"
+	"marketplace/shared/due"
 )
 
 const (
 	sweepEvery = time.Second
 	sweepSet   = 100
 	sweepTime  = 10 * time.Second
-	// recent is how far back a usual sweep looks; a full one, every fullEvery, also finds what another replica held or committed late.
-	recent    = time.Minute
-	fullEvery = 10 * time.Second
 
 	forgetEvery = time.Minute
 	forgetSet   = 1000
@@ -39,16 +37,15 @@ type Deadlines struct {
 func (d *Deadlines) Run(ctx context.Context) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
-	var forgotten, lastFull time.Time
+	var forgotten time.Time
+	var looks due.Looks
 	for {
-		full, from := time.Since(lastFull) >= fullEvery, time.Now().Add(-recent)
-		if full {
-			from = time.Time{}
-		}
+		began, from := time.Now(), looks.From()
 		if err := d.sweep(context.WithoutCancel(ctx), from); err != nil {
 			d.Log.Warn().Err(err).Msg("overdue orders wait for the next sweep")
-		} else if full {
-			lastFull = time.Now()
+			looks.Failed()
+		} else {
+			looks.Looked(from, time.Since(began))
 		}
 		if time.Since(forgotten) >= forgetEvery {
 			forgotten = time.Now()

@@ -23,11 +23,13 @@ var errNoneDue = errors.New("no payment is due")
 // somebody else holds are skipped, so any number of replicas may call it at once. An attempt is marked for those that had none.
 // What is due and needs no question is put away: more may be due than the tasks that come back.
 func (r *Payments) Claim(ctx context.Context, limit int, decide Decide) ([]domain.Task, error) {
-	w, from := newWork(decide, r.lease()), r.dueLooks.from()
+	w, began, from := newWork(decide, r.lease()), time.Now(), r.dueLooks.From()
 	err := postgres.InBatches(ctx, r.pool,
 		func(b *pgx.Batch) { w.lock(b, lockDue, limit, from) },
 		func(b *pgx.Batch) error {
-			r.dueLooks.looked(from, len(w.rows) < limit)
+			if len(w.rows) < limit {
+				r.dueLooks.Looked(from, time.Since(began))
+			}
 			if len(w.rows) == 0 {
 				return errNoneDue
 			}
@@ -43,6 +45,9 @@ func (r *Payments) Claim(ctx context.Context, limit int, decide Decide) ([]domai
 		})
 	if errors.Is(err, errNoneDue) {
 		return nil, nil
+	}
+	if err != nil {
+		r.dueLooks.Failed()
 	}
 	saved, err := r.finish(w, err)
 	return saved.Marked, err
@@ -61,9 +66,10 @@ returning ` + prefixedRefundColumns + `, r.calls, coalesce(extract(epoch from no
 
 // ClaimRefunds takes up to limit refunds that are due, for as long as the lease.
 func (r *Payments) ClaimRefunds(ctx context.Context, limit int) ([]domain.RefundTask, error) {
-	now, lease, from := time.Now(), r.lease(), r.refundLooks.from()
+	now, lease, from := time.Now(), r.lease(), r.refundLooks.From()
 	rows, err := r.pool.Query(ctx, claimRefunds, limit, lease, from)
 	if err != nil {
+		r.refundLooks.Failed()
 		return nil, postgres.Translate(err)
 	}
 	tasks, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t domain.RefundTask, err error) {
@@ -73,8 +79,11 @@ func (r *Payments) ClaimRefunds(ctx context.Context, limit int) ([]domain.Refund
 		t.Age, t.Until = seconds(age), now.Add(lease)
 		return t, err
 	})
-	if err == nil {
-		r.refundLooks.looked(from, len(tasks) < limit)
+	switch {
+	case err != nil:
+		r.refundLooks.Failed()
+	case len(tasks) < limit:
+		r.refundLooks.Looked(from, time.Since(now))
 	}
 	return tasks, postgres.Translate(err)
 }

@@ -10,6 +10,7 @@ import (
 
 	"marketplace/payment-service/internal/domain"
 	"marketplace/proto/events"
+	"marketplace/shared/due"
 	"marketplace/shared/idempotency"
 	"marketplace/shared/money"
 	"marketplace/shared/outbox"
@@ -24,7 +25,7 @@ type Payments struct {
 	committed func([]outbox.Record)
 	lease     func() time.Duration
 
-	dueLooks, refundLooks looks
+	dueLooks, refundLooks due.Looks
 }
 
 // New returns the repository. committed takes the outbox records of each transaction after it has committed: the

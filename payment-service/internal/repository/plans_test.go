@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"marketplace/payment-service/migrations"
+	"marketplace/shared/due"
 	"marketplace/shared/testkit"
 )
 
@@ -117,23 +118,11 @@ func TestPlans_ClaimsDoNotWalkOverWhatWasSettledLongAgo(t *testing.T) {
 		`update payments set next_at = now() - interval '1 hour'`, `update refunds set status = 'pending', next_at = now() - interval '1 hour'`, `analyze`)
 	testkit.Snapshot(t, pool)
 	testkit.Fill(t, pool, `update payments set next_at = null`, `update refunds set status = 'done', next_at = null`)
-	lately := time.Now().Add(-recent)
+	lately := time.Now().Add(-due.Recent)
 	const pages = 100
 	require.Less(t, testkit.Buffers(t, pool, lockDue, 10, lately), pages)
 	require.Less(t, testkit.Buffers(t, pool, claimRefunds, 10, time.Minute, lately), pages)
 	require.Greater(t, testkit.Buffers(t, pool, lockDue, 10, time.Time{}), pages, "what only a full look walks over")
-}
-
-func TestLooks_AreFullAgainUntilAllWasFound(t *testing.T) {
-	t.Parallel()
-	var l looks
-	require.Zero(t, l.from())
-	l.looked(time.Time{}, false)
-	require.Zero(t, l.from(), "older ones are left")
-	l.looked(time.Time{}, true)
-	require.WithinDuration(t, time.Now().Add(-recent), l.from(), time.Second)
-	l.lastFull = l.lastFull.Add(-fullEvery)
-	require.Zero(t, l.from())
 }
 
 func explain(t *testing.T, pool *pgxpool.Pool, sql string, args []any) string {
