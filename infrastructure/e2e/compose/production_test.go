@@ -272,12 +272,12 @@ func (s *stack) settings(t *testing.T) map[string]string {
 	return settings
 }
 
-// set changes settings in .env.
+// set changes settings in .env, and takes the mark from those that have their default there.
 func (s *stack) set(t *testing.T, changed map[string]string) {
 	t.Helper()
 	text := s.read(t, ".env")
 	for _, name := range slices.Sorted(maps.Keys(changed)) {
-		line := regexp.MustCompile("(?m)^" + name + "=.*$")
+		line := regexp.MustCompile("(?m)^#?" + name + "=.*$")
 		require.True(t, line.MatchString(text), name)
 		text = line.ReplaceAllLiteralString(text, name+"="+changed[name])
 	}
