@@ -19,7 +19,7 @@ func TestLooks_AreFullAgainUntilAllWasFound(t *testing.T) {
 		l.Looked(time.Time{}, time.Millisecond)
 		require.Equal(t, time.Now().Add(-due.Recent), l.From())
 		l.Looked(l.From(), time.Hour) // a usual one changes nothing
-		<-time.After(due.Every) // on the clock of the bubble
+		<-time.After(due.Every)       // on the clock of the bubble
 		require.Zero(t, l.From())
 	})
 }
