@@ -15,10 +15,12 @@ var (
 	altersTable    = regexp.MustCompile(`(?is)^\s*alter\s+table\s+(?:only\s+|if\s+exists\s+)*(\w+)(.*)$`)
 	addsConstraint = regexp.MustCompile(`(?is)\badd\s+constraint\s+(\w+)\s+(?:check|foreign)\b`)
 	validates      = regexp.MustCompile(`(?is)\bvalidate\s+constraint\s+(\w+)`)
+	createsIndex   = regexp.MustCompile(`(?is)^\s*create\s+(?:unique\s+)?index\s.*?\bon\s+(?:only\s+)?(\w+)`)
 )
 
 // MigrationsLockBriefly fails the test for a migration after the given version that would read a whole table under a lock that stops
-// everybody: a constraint on a table that is there comes NOT VALID, and is validated in a later file, which is another transaction.
+// everybody: a constraint on a table that is there comes NOT VALID, and is validated in a later file, which is another transaction. An
+// index on a table that is there has a file to itself: it stops who writes, and with another statement's lock it would stop everybody.
 func MigrationsLockBriefly(t testing.TB, migrations fs.FS, after int) {
 	t.Helper()
 	files, err := fs.Glob(migrations, "*.up.sql")
@@ -51,7 +53,11 @@ func longLocks(sql string) (mistakes []string) {
 	for _, found := range createsTable.FindAllStringSubmatch(sql, -1) {
 		made[found[1]] = true
 	}
-	for statement := range strings.SplitSeq(sql, ";") {
+	statements := strings.Split(strings.TrimRight(sql, "; \n"), ";")
+	for _, statement := range statements {
+		if index := createsIndex.FindStringSubmatch(statement); index != nil && !made[index[1]] && len(statements) > 1 {
+			mistakes = append(mistakes, "an index on "+index[1]+", which is filled, is not alone in its file")
+		}
 		alter := altersTable.FindStringSubmatch(statement)
 		if alter == nil || made[alter[1]] {
 			continue

@@ -1,8 +1,6 @@
 -- What an address looks like: a hash of its skeleton (UTS #39), which addresses share that people cannot tell apart. The service computes it;
 -- rows from before, and those of older replicas, have none until a job of the service has filled it in.
 alter table users add column look bytea;
-create index users_look on users (look) where look is not null;
-create index users_without_look on users (id) where look is null;
 
 -- The last guard against impostors: of two active accounts whose addresses look alike, none is of the staff. The lock makes a registration
 -- and a grant of roles that begin at the same moment see each other. There are 256 of it, so that a statement with many rows has enough. An operator's

@@ -75,3 +75,6 @@ func EmailPart(part string) string {
 }
 
 func notPrintable(r rune) bool { return !unicode.IsPrint(r) }
+
+// Double is a pair of active accounts, by id, whose addresses people cannot tell apart, though one of the two is of the staff.
+type Double struct{ A, B string }

@@ -24,24 +24,43 @@ func lookOf(email string) []byte {
 // looksLikeStaff is the guard's name, see migration 0009.
 const looksLikeStaff = "users_look"
 
-const selectWithoutLook = `
-SELECT id, email FROM users WHERE look IS NULL ORDER BY id LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED`
+// selectDue locks the users, and the rows of looks_due are deleted after that: the triggers of migration 0010 take both in the same order.
+const selectDue = `
+SELECT u.id, u.email FROM looks_due d JOIN users u ON u.id = d.user_id
+WHERE d.user_id > $1 ORDER BY d.user_id LIMIT $2 FOR NO KEY UPDATE OF u SKIP LOCKED`
 
 const updateLooks = `
 UPDATE users u SET look = v.look FROM unnest($1::uuid[], $2::bytea[]) AS v (id, look) WHERE u.id = v.id`
 
-// NoteLooks computes what up to limit addresses look like of which it is not known, and returns of how many it did.
-func (r *Users) NoteLooks(ctx context.Context, limit int) (int64, error) {
+// NoteLooks computes what up to limit addresses look like of which it is not known, and returns the ids of these users in order. They are above
+// after, which is the last id of the call before: under a long snapshot, what that call did is still in the index, and would be
+// walked over again. The first call has the nil UUID.
+func (r *Users) NoteLooks(ctx context.Context, after string, limit int) (ids []string, err error) {
 	var found []struct{ ID, Email string }
-	err := postgres.InBatches(ctx, r.pool,
-		func(b *pgx.Batch) { b.Queue(selectWithoutLook, limit).Query(collect(&found)) },
+	err = postgres.InBatches(ctx, r.pool,
+		func(b *pgx.Batch) { b.Queue(selectDue, after, limit).Query(collect(&found)) },
 		func(b *pgx.Batch) error {
-			ids, looks := make([]string, len(found)), make([][]byte, len(found))
+			looks := make([][]byte, len(found))
 			for i, u := range found {
-				ids[i], looks[i] = u.ID, lookOf(u.Email)
+				ids, looks[i] = append(ids, u.ID), lookOf(u.Email)
 			}
 			b.Queue(updateLooks, ids, looks)
+			b.Queue(`DELETE FROM looks_due WHERE user_id = ANY ($1)`, ids)
 			return nil
 		})
-	return int64(len(found)), err
+	return ids, err
+}
+
+// selectDoubles has the condition of the guard in migration 0009.
+const selectDoubles = `
+SELECT DISTINCT least(u.id, o.id) AS a, greatest(u.id, o.id) AS b
+FROM users u JOIN users o ON o.look = u.look AND o.id <> u.id
+WHERE u.id = ANY ($1) AND u.status = 'active' AND o.status = 'active'
+  AND (u.roles && '{warehouse,support,admin}' OR o.roles && '{warehouse,support,admin}')`
+
+// Doubles returns the pairs of active accounts, one of the staff, that have addresses which look alike, as far as one of ids is in them.
+func (r *Users) Doubles(ctx context.Context, ids []string) ([]domain.Double, error) {
+	rows, _ := r.pool.Query(ctx, selectDoubles, ids)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[domain.Double])
+	return found, postgres.Translate(err)
 }

@@ -8,12 +8,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"marketplace/shared/postgres"
 	"marketplace/shared/testkit"
 	"marketplace/user-service/internal/domain"
+	"marketplace/user-service/internal/repository"
 )
+
+// beginning is where NoteLooks begins.
+var beginning = uuid.Nil.String()
 
 // register makes an account with one address.
 func (s store) register(ctx context.Context, email string, roles ...string) (string, error) {
@@ -117,14 +122,14 @@ func TestLooks_AreFilledInWhereTheyAreNotKnown(t *testing.T) {
 
 	done := make(chan error, 4)
 	for range 4 { // replicas
-		go func() { _, err := s.users.NoteLooks(ctx, 1); done <- err }()
+		go func() { _, err := s.users.NoteLooks(ctx, beginning, 1); done <- err }()
 	}
 	for range 4 {
 		require.NoError(t, <-done)
 	}
-	testkit.Eventually(t, 10*time.Second, func() error {
-		if n, err := s.users.NoteLooks(ctx, 1); n > 0 || err != nil {
-			return fmt.Errorf("%d more, %w", n, err)
+	testkit.Eventually(t, time.Minute, func() error {
+		if ids, err := s.users.NoteLooks(ctx, beginning, 1); len(ids) > 0 || err != nil {
+			return fmt.Errorf("%d more, %w", len(ids), err)
 		}
 		return nil
 	})
@@ -133,13 +138,66 @@ func TestLooks_AreFilledInWhereTheyAreNotKnown(t *testing.T) {
 	require.ErrorIs(t, err, domain.ErrLooksLikeStaff)
 
 	require.NoError(t, exec(`UPDATE users SET email = 'anna@example.com', version = version + 1 WHERE id = $1`, ann))
-	n, err := s.users.NoteLooks(ctx, 10)
+	ids, err := s.users.NoteLooks(ctx, beginning, 10)
 	require.NoError(t, err)
-	require.EqualValues(t, 1, n)
+	require.Equal(t, []string{ann}, ids)
+	require.Zero(t, s.count(t, `SELECT count(*) FROM looks_due`))
 	err = exec(`UPDATE users SET roles = '{admin,customer}' WHERE email = 'b0ss@example.com'`)
 	require.True(t, postgres.Violates(err, "users_look"), "whoever writes: %v", err)
 	_, err = s.pool.Exec(ctx, `SET search_path = pg_catalog; UPDATE user_service.users SET roles = '{admin,customer}' WHERE email = 'b0ss@example.com'; RESET search_path`)
 	require.True(t, postgres.Violates(err, "users_look"), "as an operator does: %v", err)
+}
+
+// The guard cannot see an account whose look is not known. Whoever notes it later is told of the pair.
+func TestLooks_ADoubleThatTheGuardDidNotSeeIsReported(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	ctx := t.Context()
+	doubles := func(ids []string) []domain.Double {
+		found, err := s.users.Doubles(ctx, ids)
+		require.NoError(t, err)
+		return found
+	}
+	boss, err := s.register(ctx, "boss@example.com", domain.RoleAdmin)
+	require.NoError(t, err)
+	customers := make([]string, 3)
+	for i, email := range []string{"mark@example.com", "rnark@example.com", "impostor@example.com"} {
+		customers[i], err = s.register(ctx, email)
+		require.NoError(t, err)
+	}
+	impostor := customers[2]
+	_, err = s.pool.Exec(ctx, `UPDATE users SET email = 'b0ss@example.com' WHERE id = $1`, impostor) // or an older replica registers it
+	require.NoError(t, err)
+	ids, err := s.users.NoteLooks(ctx, beginning, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{impostor}, ids)
+	pair := []domain.Double{{A: min(boss, impostor), B: max(boss, impostor)}}
+	require.Equal(t, pair, doubles([]string{impostor}))
+	require.Equal(t, pair, doubles([]string{boss, impostor, customers[0], customers[1]}), "once, and customers may look alike")
+	require.NoError(t, s.change(ctx, boss, impostor, domain.User.Block))
+	require.Empty(t, doubles([]string{boss, impostor}))
+}
+
+// What was noted leaves its entry in the index under a long snapshot.
+func TestPlans_AChunkOfLooksDoesNotDependOnHowManyWereNoted(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	testkit.Fill(t, s.pool, `insert into users (id, email, name, password_hash, roles, status, version, created_at)
+		select gen_random_uuid(), 'user' || n || '@example.com', 'Ann', '$argon2id$', '{customer}', 'active', 1, now() from generate_series(1, 10000) n`,
+		`analyze users`, `analyze looks_due`)
+	testkit.Snapshot(t, s.pool)
+	chunk := func(after string) int { return testkit.Buffers(t, s.pool, repository.SelectDue, after, 100) }
+	first, last := chunk(beginning), beginning
+	for range 50 {
+		ids, err := s.users.NoteLooks(t.Context(), last, 100)
+		require.NoError(t, err)
+		require.Len(t, ids, 100)
+		last = ids[99]
+	}
+	later, again := chunk(last), chunk(beginning)
+	t.Logf("a chunk touches %d pages, the fifty-first %d, and %d if it begins where the first did", first, later, again)
+	require.Less(t, later, first+300)
+	require.Greater(t, again, first+1000, "the test can fail")
 }
 
 // The registration of a customer reads two rows of the index, not the table.

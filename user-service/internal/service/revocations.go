@@ -64,7 +64,7 @@ func (r *Revocations) Reconcile(ctx context.Context) error {
 func Clean(ctx context.Context, log zerolog.Logger, tables ...Ended) error {
 	return every(ctx, cleanEvery, log, "old rows cannot be deleted", func(ctx context.Context) error {
 		for _, table := range tables {
-			if err := chunks(ctx, table.DeleteEnded); err != nil {
+			if err := clean(ctx, table); err != nil {
 				return err
 			}
 		}
@@ -72,26 +72,13 @@ func Clean(ctx context.Context, log zerolog.Logger, tables ...Ended) error {
 	})
 }
 
-// chunks does something to so many rows at a time, until there are no more.
-func chunks(ctx context.Context, do func(context.Context, int) (int64, error)) error {
+func clean(ctx context.Context, table Ended) error {
 	for {
-		n, err := do(ctx, cleanChunk)
+		n, err := table.DeleteEnded(ctx, cleanChunk)
 		if n < cleanChunk || err != nil {
 			return err
 		}
 	}
-}
-
-// Looks notes what addresses look like of which it is not known.
-type Looks interface {
-	NoteLooks(ctx context.Context, limit int) (int64, error)
-}
-
-// NoteLooks fills in what addresses look like, of accounts from before this was known and of those that older replicas make, until ctx ends.
-func NoteLooks(ctx context.Context, log zerolog.Logger, users Looks) error {
-	return every(ctx, cleanEvery, log, "what addresses look like cannot be noted", func(ctx context.Context) error {
-		return chunks(ctx, users.NoteLooks)
-	})
 }
 
 // every does something now and again and again; a failure is logged when it begins.

@@ -1,0 +1,4 @@
+package repository
+
+// For the tests of plans.
+const SelectDue = selectDue
