@@ -1,8 +1,6 @@
 package discovery
 
 import (
-	"strings"
-	"sync"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -13,32 +11,9 @@ import (
 	"marketplace/shared/testkit"
 )
 
-// lines is a log that a test reads while others write.
-type lines struct {
-	mu   sync.Mutex
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) with(part string) (found []string) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.text.String()) {
-		if strings.Contains(line, part) {
-			found = append(found, line)
-		}
-	}
-	return found
-}
-
 func TestWatch_AnInstanceOutsideTheTrustedNetworksIsNotThere(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log testkit.Log
 	registry, service := prometheus.NewRegistry(), testkit.Prefix(t)
 	client, err := New(Options{
 		URL: testkit.Consul(t), Trusted: networks("127.0.0.1/32"), Registry: registry, Log: zerolog.New(&log),
@@ -51,13 +26,13 @@ func TestWatch_AnInstanceOutsideTheTrustedNetworksIsNotThere(t *testing.T) {
 	stop := register(t, client, Registration{Service: service, Addr: "127.9.9.9", HTTPPort: outside.port})
 	testkit.Eventually(t, within, func() bool { return untrusted() == 1 })
 	require.Empty(t, seen.last(), "the only instance is outside")
-	require.Len(t, log.with("are not called"), 1)
+	require.Equal(t, 1, log.Lines("are not called"))
 
 	instance := newInstance(t)
 	register(t, client, Registration{Service: service, HTTPPort: instance.port})
 	testkit.Eventually(t, within, func() bool { return len(seen.last()) > 0 })
 	require.Equal(t, []string{instance.address}, httpAddrs(seen.last()))
-	require.Len(t, log.with("are not called"), 1, "it is reported when it changes, and not each time")
+	require.Equal(t, 1, log.Lines("are not called"), "it is reported when it changes, and not each time")
 	require.EqualValues(t, 1, untrusted())
 
 	anywhere := collect(t, service, client.WatchAnywhere)
@@ -82,11 +57,12 @@ func TestSieve_OnlyAddressesInATrustedNetworkPass(t *testing.T) {
 
 func TestSieve_ALineOfTheLogHasABound(t *testing.T) {
 	t.Parallel()
-	var log lines
+	var log testkit.Log
 	client, err := New(Options{Log: zerolog.New(&log)})
 	require.NoError(t, err)
 	require.Empty(t, client.newSieve("any").trusted(make([]Instance, 10_000)))
-	require.Less(t, len(log.with("TRUSTED_UPSTREAMS")[0]), 500)
+	require.Equal(t, 1, log.Lines("TRUSTED_UPSTREAMS"))
+	require.Less(t, len(log.String()), 500)
 }
 
 func httpAddrs(instances []Instance) (all []string) {
