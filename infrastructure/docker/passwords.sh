@@ -8,9 +8,11 @@ cd "$(dirname "$0")/../.."
 # Passwords go through standard input, because a command line is shown to everybody. The container knows the superuser's old one.
 in_postgres() { ${COMPOSE:-docker-compose} exec -T postgres bash -ec "$1"; }
 superuser=$(sed -n 's/^POSTGRES_PASSWORD=//p' .env | tail -1)
+roles=$(grep '^[A-Z_]*_DATABASE_PASSWORD=.' .env) || { echo "error: .env has no passwords of database roles; nothing was changed" >&2; exit 1; }
+[[ -n $superuser ]] || { echo "error: .env has no POSTGRES_PASSWORD; nothing was changed" >&2; exit 1; } # an empty one would lock the superuser out
 
 # shellcheck disable=SC2016 # read in the container
-grep '_DATABASE_PASSWORD=' .env | in_postgres 'set -a; . /dev/stdin; bash /docker-entrypoint-initdb.d/10-roles.sh </dev/null'
+in_postgres 'set -a; . /dev/stdin; bash /docker-entrypoint-initdb.d/10-roles.sh </dev/null' <<<"$roles"
 # shellcheck disable=SC2016
 printf "ALTER ROLE postgres PASSWORD '%s';\n" "$superuser" |
   in_postgres 'PGPASSWORD=$POSTGRES_PASSWORD exec psql -qX -v ON_ERROR_STOP=1 -U postgres marketplace'

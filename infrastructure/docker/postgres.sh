@@ -3,9 +3,10 @@
 # be run again at any time, after passwords in .env have changed for example (README.md, "Change a password").
 set -euo pipefail
 
-# role NAME PASSWORD
+# role NAME PASSWORD. The password goes through the environment, because a command line is shown to everybody.
 role() {
-  psql -v ON_ERROR_STOP=1 -q -X -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-marketplace}" -v name="$1" -v password="$2" <<'EOF'
+  ROLE_PASSWORD=$2 psql -v ON_ERROR_STOP=1 -q -X -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-marketplace}" -v name="$1" <<'EOF'
+\getenv password ROLE_PASSWORD
 SELECT format('CREATE ROLE %I LOGIN', :'name') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'name') \gexec
 ALTER ROLE :"name" PASSWORD :'password' CONNECTION LIMIT 60;
 ALTER ROLE :"name" SET search_path = :"name";
