@@ -103,7 +103,9 @@ func run(ctx context.Context, cfg config.Fixed, current *shared.Current[config.C
 	group.Go("attempts", limiter.Run)
 	group.Go("idempotency", func(ctx context.Context) error { return idempotency.Run(ctx, pool, tel.Log) })
 	group.Go("looks", func(ctx context.Context) error { return service.NoteLooks(ctx, tel.Log, users) })
-	group.Go("cleanup", func(ctx context.Context) error { return service.Clean(ctx, tel.Log, sessions, audit) })
+	group.Go("cleanup", func(ctx context.Context) error {
+		return service.Clean(ctx, tel.Log, sessions.DeleteExpired, sessions.DeleteRevoked, audit.DeleteFailed)
+	})
 	group.Go("configuration", func(ctx context.Context) error {
 		return shared.Watch(ctx, tel.Log, config.Service, current, func(c *config.Config) {
 			_ = tel.SetLevel(c.LogLevel) // validated

@@ -3,6 +3,7 @@ package repository
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -52,13 +53,16 @@ func (r *Audit) Of(ctx context.Context, userID string, before int64, limit int) 
 	return entries, nil
 }
 
-const deleteOldFailed = `
-DELETE FROM audit_log WHERE id IN (
-    SELECT id FROM audit_log WHERE action = 'sign_in_failed' AND created_at < now() - interval '90 days' LIMIT $1
-)`
+const deleteFailed = `
+WITH gone AS (DELETE FROM audit_log WHERE id IN (
+    SELECT id FROM audit_log WHERE action = 'sign_in_failed' AND created_at >= $1 AND created_at < now() - interval '90 days'
+    ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) RETURNING created_at)
+SELECT max(created_at) FROM gone`
 
-// DeleteEnded deletes up to limit failed sign-ins of more than 90 days ago and returns how many.
-func (r *Audit) DeleteEnded(ctx context.Context, limit int) (int64, error) {
-	tag, err := r.pool.Exec(ctx, deleteOldFailed, limit)
-	return tag.RowsAffected(), postgres.Translate(err)
+// DeleteFailed deletes up to limit failed sign-ins from a time on and of more than 90 days ago, the oldest first. It returns when the last of
+// them was, nil if there was none.
+func (r *Audit) DeleteFailed(ctx context.Context, after time.Time, limit int) (last *time.Time, err error) {
+	err = r.pool.QueryRow(ctx, deleteFailed, after, limit).Scan(&last)
+	return last, postgres.Translate(err)
 }

@@ -1,4 +1,9 @@
 package repository
 
 // For the tests of plans.
-const SelectDue = selectDue
+const (
+	SelectDue     = selectDue
+	DeleteExpired = deleteExpired
+	DeleteRevoked = deleteRevoked
+	DeleteFailed  = deleteFailed
+)

@@ -1,6 +1,7 @@
 package repository_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -245,10 +246,13 @@ func TestDeleteEnded_KeepsTheLivingAndTheRecent(t *testing.T) {
 	exec(`UPDATE sessions SET revoked_at = now() - interval '8 days', revoke_reason = 'logout' WHERE id = $1`, revoked)
 	exec(`UPDATE sessions SET created_at = now() - interval '40 days', rotated_at = now() - interval '40 days',
 	      expires_at = now() - interval '10 days' WHERE id = $1`, expired)
-	for _, want := range []int64{1, 1, 0} {
-		n, err := s.sessions.DeleteEnded(t.Context(), 1)
+	for _, remove := range []func(context.Context, time.Time, int) (*time.Time, error){s.sessions.DeleteExpired, s.sessions.DeleteRevoked} {
+		last, err := remove(t.Context(), time.Time{}, 1)
 		require.NoError(t, err)
-		require.Equal(t, want, n)
+		require.NotNil(t, last)
+		last, err = remove(t.Context(), *last, 1)
+		require.NoError(t, err)
+		require.Nil(t, last)
 	}
 	rows, _ := s.pool.Query(t.Context(), `SELECT id FROM sessions ORDER BY id`)
 	var left []string

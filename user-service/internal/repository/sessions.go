@@ -131,14 +131,27 @@ func (r *Sessions) Revoked(ctx context.Context, since time.Time) ([]domain.Revoc
 
 // A refresh token of a deleted session is as void as that of a revoked one; a
 // few days are kept so that somebody can look into a theft.
-const deleteEnded = `
-DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE expires_at < now() - interval '7 days' OR revoked_at < now() - interval '7 days' LIMIT $1
-)`
+const deleteExpired = `
+WITH gone AS (DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at >= $1 AND expires_at < now() - interval '7 days' ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) RETURNING expires_at)
+SELECT max(expires_at) FROM gone`
 
-// DeleteEnded deletes up to limit sessions that ended more than a week ago and
-// returns how many.
-func (r *Sessions) DeleteEnded(ctx context.Context, limit int) (int64, error) {
-	tag, err := r.pool.Exec(ctx, deleteEnded, limit)
-	return tag.RowsAffected(), postgres.Translate(err)
+const deleteRevoked = `
+WITH gone AS (DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE revoked_at >= $1 AND revoked_at < now() - interval '7 days' ORDER BY revoked_at LIMIT $2 FOR UPDATE SKIP LOCKED
+) RETURNING revoked_at)
+SELECT max(revoked_at) FROM gone`
+
+// DeleteExpired deletes up to limit sessions that expired at or after a time and more than a week ago, the oldest first. It returns when
+// the last of them did, nil if there was none.
+func (r *Sessions) DeleteExpired(ctx context.Context, after time.Time, limit int) (last *time.Time, err error) {
+	err = r.pool.QueryRow(ctx, deleteExpired, after, limit).Scan(&last)
+	return last, postgres.Translate(err)
+}
+
+// DeleteRevoked is DeleteExpired for sessions that were revoked.
+func (r *Sessions) DeleteRevoked(ctx context.Context, after time.Time, limit int) (last *time.Time, err error) {
+	err = r.pool.QueryRow(ctx, deleteRevoked, after, limit).Scan(&last)
+	return last, postgres.Translate(err)
 }

@@ -14,7 +14,6 @@ import (
 	"marketplace/shared/postgres"
 	"marketplace/shared/testkit"
 	"marketplace/user-service/internal/domain"
-	"marketplace/user-service/internal/repository"
 )
 
 // beginning is where NoteLooks begins.
@@ -176,28 +175,6 @@ func TestLooks_ADoubleThatTheGuardDidNotSeeIsReported(t *testing.T) {
 	require.Equal(t, pair, doubles([]string{boss, impostor, customers[0], customers[1]}), "once, and customers may look alike")
 	require.NoError(t, s.change(ctx, boss, impostor, domain.User.Block))
 	require.Empty(t, doubles([]string{boss, impostor}))
-}
-
-// What was noted leaves its entry in the index under a long snapshot.
-func TestPlans_AChunkOfLooksDoesNotDependOnHowManyWereNoted(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	testkit.Fill(t, s.pool, `insert into users (id, email, name, password_hash, roles, status, version, created_at)
-		select gen_random_uuid(), 'user' || n || '@example.com', 'Ann', '$argon2id$', '{customer}', 'active', 1, now() from generate_series(1, 10000) n`,
-		`analyze users`, `analyze looks_due`)
-	testkit.Snapshot(t, s.pool)
-	chunk := func(after string) int { return testkit.Buffers(t, s.pool, repository.SelectDue, after, 100) }
-	first, last := chunk(beginning), beginning
-	for range 50 {
-		ids, err := s.users.NoteLooks(t.Context(), last, 100)
-		require.NoError(t, err)
-		require.Len(t, ids, 100)
-		last = ids[99]
-	}
-	later, again := chunk(last), chunk(beginning)
-	t.Logf("a chunk touches %d pages, the fifty-first %d, and %d if it begins where the first did", first, later, again)
-	require.Less(t, later, first+300)
-	require.Greater(t, again, first+1000, "the test can fail")
 }
 
 // The registration of a customer reads two rows of the index, not the table.

@@ -26,10 +26,9 @@ type Revoked interface {
 	Revoked(ctx context.Context, since time.Time) ([]domain.Revocation, error)
 }
 
-// Ended deletes rows that nobody asks about any more, up to limit at once.
-type Ended interface {
-	DeleteEnded(ctx context.Context, limit int) (int64, error)
-}
+// DeleteEnded deletes up to limit rows that nobody asks about any more, the oldest first and none from before a time. It returns the time
+// of the last one, nil if there was none.
+type DeleteEnded = func(ctx context.Context, after time.Time, limit int) (last *time.Time, err error)
 
 // Revocations repeats to Redis what the database says, so that Redis may lose
 // everything or miss an announcement: the database is the truth.
@@ -60,11 +59,11 @@ func (r *Revocations) Reconcile(ctx context.Context) error {
 	return r.Announcer.Announce(ctx, sessions, users)
 }
 
-// Clean deletes old rows of each table, until ctx ends.
-func Clean(ctx context.Context, log zerolog.Logger, tables ...Ended) error {
+// Clean deletes old rows of each kind, until ctx ends.
+func Clean(ctx context.Context, log zerolog.Logger, kinds ...DeleteEnded) error {
 	return every(ctx, cleanEvery, log, "old rows cannot be deleted", func(ctx context.Context) error {
-		for _, table := range tables {
-			if err := clean(ctx, table); err != nil {
+		for _, kind := range kinds {
+			if err := clean(ctx, kind); err != nil {
 				return err
 			}
 		}
@@ -72,12 +71,15 @@ func Clean(ctx context.Context, log zerolog.Logger, tables ...Ended) error {
 	})
 }
 
-func clean(ctx context.Context, table Ended) error {
-	for {
-		n, err := table.DeleteEnded(ctx, cleanChunk)
-		if n < cleanChunk || err != nil {
+// clean begins each chunk where the one before ended: under a long snapshot, what that deleted is still in the index, and each chunk would
+// walk over all chunks before it.
+func clean(ctx context.Context, kind DeleteEnded) error {
+	for after := (time.Time{}); ; {
+		last, err := kind(ctx, after, cleanChunk)
+		if err != nil || last == nil {
 			return err
 		}
+		after = *last
 	}
 }
 
