@@ -42,7 +42,7 @@ func TestStatements_UseAnIndex(t *testing.T) {
 	}{
 		"what counts against an order": {repository.SelectStanding, []any{customer, 9, "192.0.2.7", 49}, false},
 		"insert declines":              {repository.InsertDeclines, []any{ids, time.Now()}, false},
-		"delete declines":              {repository.DeleteDeclines, []any{time.Hour, 100}, false},
+		"delete declines":              {repository.DeleteDeclines, []any{time.Hour, time.Time{}, 100}, false},
 		"lock orders":                  {repository.LockOrders, []any{ids}, false},
 		"lock overdue orders":          {repository.LockOverdue, []any{100, time.Now().Add(-time.Minute)}, false},
 		"update orders":                {repository.UpdateOrders, []any{ids, texts, texts, []int64{1, 1}, texts, one, texts, texts, one}, false},

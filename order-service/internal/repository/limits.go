@@ -85,12 +85,15 @@ func ends(e domain.Event) bool {
 }
 
 const deleteDeclines = `
-delete from declines where order_id in (
-	select order_id from declines where declined_at < now() - $1::interval order by declined_at limit $2 for update skip locked)`
+with gone as (delete from declines where order_id in (
+	select order_id from declines where declined_at < now() - $1::interval and declined_at >= $2
+	order by declined_at limit $3 for update skip locked)
+returning declined_at)
+select max(declined_at) from gone`
 
-// ForgetDeclines deletes up to limit declines that are older than the time for which they count, and says how many they were.
-// Two replicas that do it at once do not meet.
-func (r *Orders) ForgetDeclines(ctx context.Context, counted time.Duration, limit int) (int, error) {
-	tag, err := r.pool.Exec(ctx, deleteDeclines, counted, limit)
-	return int(tag.RowsAffected()), postgres.Translate(err)
+// ForgetDeclines deletes up to limit declines that are older than the time for which they count, the oldest first and none from before
+// after. It returns the time of the last one, nil if there was none. Two replicas that do it at once do not meet.
+func (r *Orders) ForgetDeclines(ctx context.Context, counted time.Duration, after time.Time, limit int) (last *time.Time, err error) {
+	err = r.pool.QueryRow(ctx, deleteDeclines, counted, after, limit).Scan(&last)
+	return last, postgres.Translate(err)
 }

@@ -22,7 +22,7 @@ const (
 // OverdueOrders finds the orders whose deadline has passed, and the declines that no limit counts any more.
 type OverdueOrders interface {
 	Expire(ctx context.Context, from time.Time, limit int, d decide) ([]domain.Outcome, error)
-	ForgetDeclines(ctx context.Context, counted time.Duration, limit int) (int, error)
+	ForgetDeclines(ctx context.Context, counted time.Duration, after time.Time, limit int) (last *time.Time, err error)
 }
 
 // Deadlines cancels orders that were not confirmed in time, and deletes declines whose time is over. Every replica may run it.
@@ -82,13 +82,15 @@ func (d *Deadlines) sweep(ctx context.Context, from time.Time) error {
 	}
 }
 
-// forget works in sets, so that no transaction grows long.
+// forget works in sets, so that no transaction grows long. Each set begins where the one before ended.
 func (d *Deadlines) forget(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, sweepTime)
 	defer cancel()
-	for {
-		if deleted, err := d.Orders.ForgetDeclines(ctx, d.Counted(), forgetSet); err != nil || deleted < forgetSet {
+	for after := (time.Time{}); ; {
+		last, err := d.Orders.ForgetDeclines(ctx, d.Counted(), after, forgetSet)
+		if err != nil || last == nil {
 			return err
 		}
+		after = *last
 	}
 }

@@ -68,7 +68,7 @@ func TestPlans_NoStatementReadsAWholeTable(t *testing.T) {
 		"look up refunds":    {lookUp, []any{refunds}},
 		"lock hinted":        {lockHinted, []any{payments}},
 		"hinted refunds":     {selectHintedRefunds, []any{payments}},
-		"forget":             {forgetSome, []any{webhooksKept, 10}},
+		"forget":             {forgetSome, []any{webhooksKept, time.Time{}}},
 		"get":                {selectPayment, []any{somePayment}},
 		"refunds to show":    {selectRefundViews, []any{payments}},
 		"ledger":             {selectLedger, []any{somePayment}},
@@ -132,4 +132,29 @@ func explain(t *testing.T, pool *pgxpool.Pool, sql string, args []any) string {
 	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	require.NoError(t, err)
 	return strings.Join(lines, "\n")
+}
+
+// What is deleted leaves its entry in the index under a long snapshot.
+func TestPlans_AChunkOfOldWebhooksDoesNotDependOnHowManyWereDeleted(t *testing.T) {
+	t.Parallel()
+	db := testkit.Database(t, "payment_service", migrations.Files)
+	fill(t, db.Pool)
+	testkit.Snapshot(t, db.Pool)
+	var beginning time.Time
+	chunk := func(after time.Time) int { return testkit.Buffers(t, db.Pool, forgetSome, webhooksKept, after) }
+	first, after := chunk(beginning), beginning
+	for range 15 {
+		last, err := forgetChunk(t.Context(), db.Pool, after)
+		require.NoError(t, err)
+		require.NotNil(t, last)
+		after = *last
+	}
+	later, again := chunk(after), chunk(beginning)
+	t.Logf("a chunk touches %d pages, the sixteenth %d, and %d if it begins where the first did", first, later, again)
+	require.Less(t, later, again-100)
+	require.NoError(t, forget(t.Context(), db.Pool))
+	require.Zero(t, func() (n int) {
+		require.NoError(t, db.Pool.QueryRow(t.Context(), `select count(*) from webhooks where received_at < now() - interval '7 days'`).Scan(&n))
+		return n
+	}())
 }

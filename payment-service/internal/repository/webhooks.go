@@ -116,22 +116,24 @@ func (w *work) lookUpRefunds(b *pgx.Batch) {
 const (
 	webhooksKept = 7 * 24 * time.Hour
 	chunkTimeout = 15 * time.Second // should the server no longer answer
-	forgetSome   = `delete from webhooks where event_id in (
-		select event_id from webhooks where received_at < now() - $1::interval order by received_at limit $2 for update skip locked)`
 )
+
+// forgetSome begins at $2, where the chunk before ended: under a long snapshot, what that deleted is still in the index, and each chunk would
+// walk over all chunks before it.
+const forgetSome = `
+with gone as (delete from webhooks where event_id in (
+	select event_id from webhooks where received_at < now() - $1::interval and received_at >= $2
+	order by received_at limit 1000 for update skip locked)
+returning received_at)
+select max(received_at) from gone`
 
 // Forget deletes old webhooks, now and then, until ctx ends.
 func Forget(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
-	const chunk = 1000
 	tick := time.NewTicker(time.Hour)
 	defer tick.Stop()
 	for {
-		forgotten, err := forgetChunk(ctx, pool, chunk)
-		if err != nil && ctx.Err() == nil {
+		if err := forget(ctx, pool); err != nil && ctx.Err() == nil {
 			log.Warn().Err(err).Msg("old webhooks stay for now")
-		}
-		if forgotten == chunk {
-			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -141,9 +143,20 @@ func Forget(ctx context.Context, pool *pgxpool.Pool, log zerolog.Logger) error {
 	}
 }
 
-func forgetChunk(ctx context.Context, pool *pgxpool.Pool, chunk int64) (int64, error) {
+func forget(ctx context.Context, pool *pgxpool.Pool) error {
+	for after := (time.Time{}); ; {
+		last, err := forgetChunk(ctx, pool, after)
+		if err != nil || last == nil {
+			return err
+		}
+		after = *last
+	}
+}
+
+// forgetChunk returns when the last webhook that it deleted came, nil if there was none.
+func forgetChunk(ctx context.Context, pool *pgxpool.Pool, after time.Time) (last *time.Time, err error) {
 	ctx, cancel := context.WithTimeout(ctx, chunkTimeout)
 	defer cancel()
-	tag, err := pool.Exec(ctx, forgetSome, webhooksKept, chunk)
-	return tag.RowsAffected(), err
+	err = pool.QueryRow(ctx, forgetSome, webhooksKept, after).Scan(&last)
+	return last, err
 }
