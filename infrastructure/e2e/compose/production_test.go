@@ -48,6 +48,7 @@ func (s *stack) inProduction(t *testing.T) {
 	if testing.Short() {
 		return
 	}
+	m.db = database(t, p.settings(t)["POSTGRES_PASSWORD"])
 	t.Run("change JWT_SECRET", m.signingKeyChanged)
 	t.Run("renew the certificates", m.certificatesRenewed)
 	t.Run("backup and restore", m.restoredInProduction)
@@ -125,8 +126,6 @@ func (m *market) passwordsChanged(t *testing.T) {
 			m.refuses(t, name, value)
 		}
 	}
-	m.db.Close()
-	m.db = database(t, changed["POSTGRES_PASSWORD"])
 	m.order(t)
 }
 
