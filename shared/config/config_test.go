@@ -167,9 +167,12 @@ func TestLoad_ConsulStandsBetweenFileAndEnvironment(t *testing.T) {
 	require.Equal(t, 25, cfg.Limit)
 	require.Equal(t, time.Second, cfg.Wait)
 
-	put(t, url, service, "limt", "1")
-	_, err = config.Load[settings](service)
-	require.ErrorContains(t, err, "limt")
+	for _, unknown := range []string{"limt", "limit.most", "api_key/x", "server_port."} {
+		put(t, url, service, unknown, "1")
+		_, err = config.Load[settings](service)
+		require.ErrorContains(t, err, unknown)
+		request(t, http.MethodDelete, url, service, unknown, "")
+	}
 }
 
 func TestLoad_ConsulIsAskedWithTheServicesToken(t *testing.T) {

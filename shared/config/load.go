@@ -132,6 +132,11 @@ func (b *base) store(consul, service string) store {
 // build lays Consul's keys over the file and decodes the whole. It may be called once for a base.
 func build[T Settings](b *base, stored map[string]any) (T, error) {
 	var cfg, none T
+	for key := range stored { // viper takes a dot for a folder, and drops what it finds no field for in one
+		if !slices.ContainsFunc(b.settings, func(s setting) bool { return strings.EqualFold(s.key, key) }) {
+			return none, fmt.Errorf("config: Consul's key %q is no setting", key)
+		}
+	}
 	if err := b.viper.MergeConfigMap(stored); err != nil {
 		return none, fmt.Errorf("config: %w", err)
 	}
