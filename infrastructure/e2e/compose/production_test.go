@@ -24,7 +24,10 @@ import (
 	"marketplace/infrastructure/e2e/crowd"
 )
 
-const operator = "operator@shop.example"
+const (
+	operator    = "operator@shop.example"
+	sandboxFile = "processor.yml"
+)
 
 // inProduction is the marketplace as `make secrets` prepares it: random secrets, mutual TLS for gRPC, no demo, and a card processor with
 // https. The commands of the handbook are run as they stand there.
@@ -45,6 +48,7 @@ func (s *stack) inProduction(t *testing.T) {
 	m := openAs(t, p, operator, p.settings(t)["ADMIN_PASSWORD"], p.settings(t)["POSTGRES_PASSWORD"])
 	t.Run("order", m.order)
 	t.Run("change the passwords", m.passwordsChanged)
+	t.Run("without the sandbox", p.withoutSandbox)
 	if testing.Short() {
 		return
 	}
@@ -52,6 +56,18 @@ func (s *stack) inProduction(t *testing.T) {
 	t.Run("change JWT_SECRET", m.signingKeyChanged)
 	t.Run("renew the certificates", m.certificatesRenewed)
 	t.Run("backup and restore", m.restoredInProduction)
+}
+
+// withoutSandbox starts what an operator starts, who has no sandbox beside the card processor.
+func (s *stack) withoutSandbox(t *testing.T) {
+	files := s.settings(t)["COMPOSE_FILE"]
+	s.set(t, map[string]string{"COMPOSE_FILE": strings.TrimSuffix(files, ":"+sandboxFile)})
+	s.compose(t, "up", "-d")
+	s.serves(t)
+	require.Empty(t, s.containers(t, "sandbox"))
+	s.set(t, map[string]string{"COMPOSE_FILE": files})
+	s.compose(t, "up", "-d")
+	s.serves(t)
 }
 
 // prepared has `make secrets` write its files in a folder of the test's, and the sandbox stand for the card processor: with a certificate
@@ -77,20 +93,20 @@ func (s *stack) prepared(t *testing.T) *stack {
 	require.NoError(t, os.Mkdir(processor, 0o755)) //nolint:gosec // for the containers' user
 	p.bash(t, `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=sandbox \
 		-addext subjectAltName=DNS:sandbox -keyout processor/key.pem -out processor/cert.pem && chmod 644 processor/*`)
-	require.NoError(t, os.WriteFile(filepath.Join(p.root, "processor.yml"), []byte(`
+	require.NoError(t, os.WriteFile(filepath.Join(p.root, sandboxFile), []byte(`
 services:
   sandbox:
     scale: 1
     environment: {ENVIRONMENT: development, TLS_CERT_FILE: /processor/cert.pem, TLS_KEY_FILE: /processor/key.pem}
     volumes: ["./processor:/processor:ro"]
-    healthcheck: {test: [CMD, /sandbox, migrate, status], interval: 2s} # its own asks by http
+    healthcheck: {test: [CMD, /sandbox, migrate, status], interval: 5s, timeout: 30s, retries: 10} # its own asks by http
   payment-service:
     environment: {SSL_CERT_FILE: /processor/cert.pem}
     volumes: ["./processor/cert.pem:/processor/cert.pem:ro"]
 `), 0o600))
 	p.set(t, limits())
 	p.set(t, map[string]string{
-		"COMPOSE_FILE": p.settings(t)["COMPOSE_FILE"] + ":processor.yml", "STRIPE_API_URL": "https://sandbox:8090",
+		"COMPOSE_FILE": p.settings(t)["COMPOSE_FILE"] + ":" + sandboxFile, "STRIPE_API_URL": "https://sandbox:8090",
 		"STRIPE_SECRET_KEY": "sk_live_" + random(), "STRIPE_WEBHOOK_SECRET": "whsec_" + random(), "ADMIN_EMAIL": operator,
 	})
 	return p
