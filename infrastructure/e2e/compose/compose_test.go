@@ -25,7 +25,7 @@ const gateway = "http://127.0.0.1:8080"
 func TestCompose(t *testing.T) {
 	s := newStack(t)
 	if os.Getenv("COMPOSE_RUNNING") == "" {
-		s.compose(t, "down", "-v", "--remove-orphans")
+		s.removed(t)
 		t.Run("services from source", s.fromSource)
 		s.compose(t, "build")
 		s.compose(t, "up", "-d")
@@ -38,7 +38,7 @@ func TestCompose(t *testing.T) {
 			t.Log(out)
 		}
 		if os.Getenv("COMPOSE_KEEP") == "" {
-			_, _ = s.try(t, nil, "down", "-v")
+			s.removed(t)
 		}
 	})
 	s.healthy(t, servers...)

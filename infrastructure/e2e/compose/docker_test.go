@@ -66,6 +66,22 @@ func (s *stack) compose(t *testing.T, args ...string) string {
 	return out
 }
 
+// removed ends everything and forgets all data. Docker may count an endpoint on a network for ever whose container has gone; such a network
+// cannot be removed, and the next start uses it again.
+func (s *stack) removed(t *testing.T) {
+	t.Helper()
+	out, err := s.try(t, nil, "down", "-v", "--remove-orphans")
+	if err == nil {
+		return
+	}
+	require.Contains(t, out, "has active endpoints")
+	of := "label=com.docker.compose.project=" + s.project
+	require.Empty(t, docker(t, "ps", "-aq", "--filter", of), out)
+	if volumes := strings.Fields(docker(t, "volume", "ls", "-q", "--filter", of)); len(volumes) > 0 {
+		docker(t, append([]string{"volume", "rm"}, volumes...)...)
+	}
+}
+
 // try is compose for a command that may fail, with more in its environment.
 func (s *stack) try(t *testing.T, env []string, args ...string) (string, error) {
 	t.Helper()

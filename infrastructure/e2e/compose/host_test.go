@@ -32,7 +32,7 @@ var programs = map[string]int{
 // fromSource has only the servers in containers, and every program run from its source on this machine with its defaults.
 func (s *stack) fromSource(t *testing.T) {
 	only := []string{"postgres", "redis", "rabbitmq"}
-	t.Cleanup(func() { s.compose(t, "down", "-v") })
+	t.Cleanup(func() { s.removed(t) })
 	s.compose(t, append([]string{"up", "-d"}, only...)...)
 	s.healthy(t, only...)
 	for _, service := range append([]string{"consul"}, services...) {

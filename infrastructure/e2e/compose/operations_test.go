@@ -62,7 +62,7 @@ func (m *market) restored(t *testing.T) {
 	stop()
 	products := m.number(t, "SELECT count(*) FROM product_service.products")
 
-	m.compose(t, "down", "-v")
+	m.removed(t)
 	m.compose(t, "up", "-d", "postgres")
 	m.healthy(t, "postgres")
 	m.script(t, nil, "restore.sh", folder)

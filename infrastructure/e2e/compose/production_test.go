@@ -32,14 +32,14 @@ const (
 // inProduction is the marketplace as `make secrets` prepares it: random secrets, mutual TLS for gRPC, no demo, and a card processor with
 // https. The commands of the handbook are run as they stand there.
 func (s *stack) inProduction(t *testing.T) {
-	s.compose(t, "down", "-v")
+	s.removed(t)
 	p := s.prepared(t)
 	t.Cleanup(func() { // before the folder with its settings goes
 		if t.Failed() {
 			out, _ := p.try(t, nil, "logs", "--tail=30", "--no-color")
 			t.Log(out)
 		}
-		_, _ = p.try(t, nil, "down", "-v")
+		p.removed(t)
 	})
 	p.compose(t, "up", "-d")
 	p.serves(t)
@@ -213,7 +213,7 @@ func (m *market) restoredInProduction(t *testing.T) {
 	blocks := m.blocks(t, "Back up and restore")
 	require.Len(t, blocks, 2)
 	m.bash(t, blocks[0])
-	m.compose(t, "down", "-v")
+	m.removed(t)
 	m.bash(t, blocks[1])
 	m.serves(t)
 	require.Equal(t, orders, m.number(t, "SELECT count(*) FROM order_service.orders"))
