@@ -11,8 +11,8 @@ cd "$here/../.."
 in_postgres() { ${COMPOSE:-docker-compose} exec -T postgres sh -c 'PGPASSWORD=$POSTGRES_PASSWORD exec "$@"' sh "$@"; }
 
 # While the first start makes the roles, the server listens on its socket only.
-for _ in {1..120}; do
-  in_postgres pg_isready -q -h 127.0.0.1 -U postgres -d marketplace </dev/null && break
+until in_postgres pg_isready -q -h 127.0.0.1 -U postgres -d marketplace </dev/null; do
+  ((SECONDS < 120)) || { echo "error: PostgreSQL does not answer: docker-compose ps postgres" >&2; exit 1; }
   sleep 1
 done
 

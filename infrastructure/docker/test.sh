@@ -31,14 +31,14 @@ if [[ -n $(missing) && -x ${IMAGES:-} ]]; then
   [[ ! -x .local/bin/consul ]] || export CONSUL_BIN=$PWD/.local/bin/consul
   timeout "${IMAGES_TIMEOUT:-1h}" "$IMAGES" || true
 fi
-# where_pinned IMAGE takes another minor version of an image that cannot be had, when its major version is here.
-where_pinned() {
+# other_minor IMAGE tags the local image of the same major version as IMAGE, for a machine that cannot pull the pinned minor version.
+other_minor() {
   local any
   any=$(sed -E 's/(:[0-9]+)\.[0-9]+/\1/' <<<"$1")
   have "$any" && docker tag "$any" "$1" && echo "note: $any stands for $1"
 }
 for image in $(missing); do
-  docker pull -q "$image" >/dev/null 2>&1 || where_pinned "$image" || unable "the image $image cannot be had"
+  docker pull -q "$image" >/dev/null 2>&1 || other_minor "$image" || unable "the image $image cannot be had"
 done
 
 VERSION=$(git describe --always --dirty 2>/dev/null || echo test)

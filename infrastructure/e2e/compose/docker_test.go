@@ -49,8 +49,8 @@ func newStack(t *testing.T) *stack {
 	return s
 }
 
-// limits on customers are out of reach: the crowd is one account at one address; it orders while orders wait for what was killed, with cards
-// of which a third are declined.
+// limits are settings that lift the limits on customers, because all orders of the test come from one account at one address: many of them
+// are open while a killed container starts again, and a third of the cards are declined.
 func limits() map[string]string {
 	const none = "1000000"
 	return map[string]string{
@@ -66,8 +66,8 @@ func (s *stack) compose(t *testing.T, args ...string) string {
 	return out
 }
 
-// removed ends everything and forgets all data. Docker may count an endpoint on a network for ever whose container has gone; such a network
-// cannot be removed, and the next start uses it again.
+// removed stops and removes all containers and volumes. Docker sometimes keeps the endpoint of a container that it has removed, and then
+// refuses to remove the network. Such a network stays, and the next start uses it again.
 func (s *stack) removed(t *testing.T) {
 	t.Helper()
 	out, err := s.try(t, nil, "down", "-v", "--remove-orphans")

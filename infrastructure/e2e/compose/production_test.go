@@ -29,8 +29,8 @@ const (
 	sandboxFile = "processor.yml"
 )
 
-// inProduction is the marketplace as `make secrets` prepares it: random secrets, mutual TLS for gRPC, no demo, and a card processor with
-// https. The commands of the handbook are run as they stand there.
+// inProduction starts the marketplace as `make secrets` prepares it: random secrets, mutual TLS for gRPC, no demo, and a card processor with
+// https. It runs the commands of the operators' handbook exactly as they are written there.
 func (s *stack) inProduction(t *testing.T) {
 	s.removed(t)
 	p := s.prepared(t)
@@ -58,7 +58,7 @@ func (s *stack) inProduction(t *testing.T) {
 	t.Run("backup and restore", m.restoredInProduction)
 }
 
-// withoutSandbox starts what an operator starts, who has no sandbox beside the card processor.
+// withoutSandbox starts the marketplace without the file that adds the sandbox, as an operator does.
 func (s *stack) withoutSandbox(t *testing.T) {
 	files := s.settings(t)["COMPOSE_FILE"]
 	s.set(t, map[string]string{"COMPOSE_FILE": strings.TrimSuffix(files, ":"+sandboxFile)})
@@ -145,7 +145,7 @@ func (m *market) passwordsChanged(t *testing.T) {
 	m.order(t)
 }
 
-// refuses wants a password that was changed to open nothing any more.
+// refuses checks that the old value of a changed password is not accepted any more.
 func (m *market) refuses(t *testing.T, name, password string) {
 	t.Helper()
 	user := strings.ToLower(strings.TrimSuffix(name, "_PASSWORD"))
@@ -180,7 +180,7 @@ func (m *market) refuses(t *testing.T, name, password string) {
 	}
 }
 
-// signingKeyChanged wants a token of before to be good while both keys are known.
+// signingKeyChanged checks that an access token signed with the old key is accepted while both keys are configured.
 func (m *market) signingKeyChanged(t *testing.T) {
 	m.set(t, map[string]string{"JWT_SECRET_PREVIOUS": m.settings(t)["JWT_SECRET"], "JWT_SECRET": random()})
 	m.compose(t, "up", "-d")
@@ -292,7 +292,7 @@ func (s *stack) settings(t *testing.T) map[string]string {
 	return settings
 }
 
-// set changes settings in .env, and takes the mark from those that have their default there.
+// set changes settings in .env. A setting that is commented out there is put in force.
 func (s *stack) set(t *testing.T, changed map[string]string) {
 	t.Helper()
 	text := s.read(t, ".env")
