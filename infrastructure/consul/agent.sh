@@ -70,7 +70,7 @@ forget() {
     }' | while read -r id; do "$consul" acl token delete -accessor-id "$id" >/dev/null; done
 }
 
-# Consul itself makes the initial management token at every start, when it has another one.
+# Consul itself creates the initial management token at each start when it does not know it yet.
 grants() {
   grant gateway "$GATEWAY_CONSUL_TOKEN" &&
     grant user-service "$USER_SERVICE_CONSUL_TOKEN" &&
@@ -81,7 +81,7 @@ grants() {
     forget
 }
 
-# grants_wait AGENT tries until all is there or the agent is not, and says why it is not yet, each reason once.
+# grants_wait AGENT tries until every token exists or the agent has ended. It prints each reason for a failure once.
 grants_wait() {
   said=""
   until error=$(grants 2>&1); do

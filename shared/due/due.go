@@ -18,11 +18,11 @@ const (
 	Every = 10 * time.Second
 	// restPer bounds what full looks take of a connection's time to a twentieth.
 	restPer = 20
-	// restAtMost is for alerts, which wait a minute: they shall not see one count for longer than that.
+	// restAtMost is below the minute for which an alert's condition must hold, so that one old count cannot raise an alert.
 	restAtMost = 45 * time.Second
 )
 
-// Rest is how long one rests from what is done every so often and has taken so long.
+// Rest is the pause before the next run of a job that usually runs every `every` and whose last run took `took`.
 func Rest(took, every time.Duration) time.Duration { return min(max(every, restPer*took), restAtMost) }
 
 // Looks remembers when a queue is looked through from its beginning again. Its zero value begins with a full look. Several goroutines may use
@@ -43,15 +43,15 @@ func (l *Looks) From() time.Time {
 	return now.Add(-Recent)
 }
 
-// Looked notes that a look which began at from has found all there was, and how long it took. One that found as many as it may leaves older
-// ones, and is not noted, so that the next is full again.
+// Looked is told that a look which began at from has found all that was due, and how long it took. It is not called after a look that
+// reached its limit, because older rows may be left: the next look is then full again.
 func (l *Looks) Looked(from time.Time, took time.Duration) {
 	if from.IsZero() {
 		l.next(Rest(took, Every))
 	}
 }
 
-// Failed notes a look that failed: what became due meanwhile may be older than Recent when the next succeeds.
+// Failed is told that a look failed. The next full look comes soon, because rows that became due meanwhile may be older than Recent.
 func (l *Looks) Failed() { l.next(Every) }
 
 func (l *Looks) next(pause time.Duration) {
