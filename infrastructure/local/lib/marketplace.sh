@@ -83,7 +83,8 @@ $("$here/journey.sh" "${port[gateway]}" | sed 's/^/  /')
 
 What is stuck      (cd order-service && go run cmd/main.go parked list)   also in payment-service and warehouse-service
 A backup           (set -a; . .local/env; pg_dump "\$ORDER_SERVICE_DATABASE_URL" -n order_service >orders.sql)   one schema a service
-Traces             docker-compose up -d has Jaeger; here OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 before a go run sends them to a collector there
+Traces             docker-compose up -d has Jaeger; here a go run of the gateway, which decides what is traced, and of the services, each
+                   with OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318, sends them to a collector there
 
 make status, make logs s=order-service, make stop, make clean
 EOF
